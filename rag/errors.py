@@ -1,0 +1,109 @@
+"""Everything crosscite raises on purpose.
+
+    CrossciteError               one clear line: the thing, the reason, the way out
+    ├── SettingsError            a setting has a value that cannot work
+    ├── DocumentError            a file cannot be read as a document
+    │   └── UnsupportedFormat    no reader for this kind of file
+    ├── DocumentNotFound         no document with this id in the index
+    ├── IndexError_              the index on disk
+    │   ├── IndexMissing         there is none
+    │   ├── IndexOutdated        built by another model or format version
+    │   ├── IndexDamaged         a file of it is missing, cut off or altered
+    │   └── IndexLocked          another process is writing it
+    ├── ModelError               model files
+    │   ├── ModelUnknown         not in the catalogue
+    │   ├── ModelMissing         known, but not fetched yet
+    │   ├── DownloadFailed       no source could deliver it
+    │   └── ChecksumMismatch     delivered, but not the accepted bytes
+    ├── QuestionError            a question that cannot be asked (empty, too long)
+    ├── QueueFull                too many questions are waiting
+    └── Cancelled                whoever asked has gone away
+"""
+
+from __future__ import annotations
+
+
+class CrossciteError(Exception):
+    """A problem that its message explains: the thing, the reason, the way out."""
+
+
+class SettingsError(CrossciteError):
+    """A setting has a value that cannot work."""
+
+
+class DocumentError(CrossciteError):
+    """A file cannot be read as a document."""
+
+    def __init__(self, path: str, reason: str) -> None:
+        super().__init__(f"{path}: {reason}")
+        self.path = path
+        self.reason = reason
+
+
+class UnsupportedFormat(DocumentError):
+    """No reader for this kind of file."""
+
+
+class DocumentNotFound(CrossciteError):
+    """No document with this id in the index."""
+
+
+class IndexError_(CrossciteError):
+    """The index on disk cannot be used."""
+
+
+class IndexMissing(IndexError_):
+    """There is no index in the folder."""
+
+
+class IndexOutdated(IndexError_):
+    """The index was built by another model or another format version."""
+
+
+class IndexDamaged(IndexError_):
+    """A file of the index is missing, cut off or altered."""
+
+
+class IndexLocked(IndexError_):
+    """Another process is writing the index."""
+
+
+class ModelError(CrossciteError):
+    """Model files cannot be used."""
+
+
+class ModelUnknown(ModelError):
+    """The catalogue has no model of this name."""
+
+
+class ModelMissing(ModelError):
+    """The model is in the catalogue but not on this machine."""
+
+
+class DownloadFailed(ModelError):
+    """No source could deliver the model."""
+
+
+class ChecksumMismatch(ModelError):
+    """What was delivered is not the accepted bytes."""
+
+
+class QuestionError(CrossciteError):
+    """A question that cannot be asked; ``field`` names the part of the request."""
+
+    def __init__(self, field: str, reason: str) -> None:
+        super().__init__(f"{field}: {reason}")
+        self.field = field
+        self.reason = reason
+
+
+class QueueFull(CrossciteError):
+    """Too many questions are waiting; ``retry_after`` is in seconds."""
+
+    def __init__(self, message: str, retry_after: int) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
+
+
+class Cancelled(CrossciteError):
+    """Whoever asked has gone away."""
