@@ -1,0 +1,1 @@
+"""crosscite: documents in, verified answers out."""
