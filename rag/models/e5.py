@@ -128,11 +128,11 @@ def read(path: Path) -> Checkpoint:
     reader = _Reader(path, path.read_bytes())
     if reader.take(4) != _MAGIC or reader.unpack("I") != (1,):
         raise reader.damaged("it does not start like an E5S1 file of version 1")
-    sizes = reader.unpack("7i")
-    epsilon, block = reader.unpack("fi")
+    *sizes, epsilon, block = reader.unpack("7ifi")
     if min(sizes) < 1 or block != _BLOCK:
         raise reader.damaged("its sizes make no sense")
-    shape = Shape(*sizes, epsilon=epsilon)
+    hidden, layers, heads, feed_forward, vocabulary_size, positions, token_types = sizes
+    shape = Shape(hidden, layers, heads, feed_forward, vocabulary_size, positions, token_types, epsilon)
     vocabulary = _read_vocabulary(reader)
     return Checkpoint(shape, vocabulary, _read_weights(reader))
 

@@ -6,6 +6,7 @@ import sys
 import time
 from collections.abc import Iterator
 from types import TracebackType
+from typing import NoReturn
 
 from tqdm import tqdm
 
@@ -22,9 +23,9 @@ class Progress:
         self._done = 0
         self._shown = shown
         self._next_line = time.monotonic() + _SECONDS_BETWEEN_LINES
-        self._bar: tqdm[None] | None = None
+        self._bar: tqdm[NoReturn] | None = None
         if shown and sys.stderr.isatty():
-            self._bar = tqdm[None](total=total, desc=label, unit="B", unit_scale=True)
+            self._bar = tqdm(total=total, desc=label, unit="B", unit_scale=True)
         elif shown:
             self._line("fetching")
 
