@@ -1,0 +1,55 @@
+"""What a character or a line's end says, in any script: the few facts that readers and splitters share."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+#: Han, kana, bopomofo, their punctuation and full-width forms. Korean is left out: it separates words by spaces.
+CJK = (
+    "\u2e80-\u2fdf\u3000-\u30ff\u3100-\u312f\u31a0-\u31ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\ufe30-\ufe4f"
+    "\uff00-\uff9f\uffe0-\uffef\U00020000-\U0003ffff"
+)
+#: South-East Asian scripts that are written without spaces between words.
+UNSPACED = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff"
+#: Characters that end a sentence: Latin, CJK, Arabic, Urdu, Devanagari, Armenian, Ethiopic, Khmer, Burmese.
+TERMINATORS = ".!?\u2026\u3002\uff01\uff1f\uff61\u061f\u06d4\u0964\u0965\u0589\u1362\u17d4\u17d5\u104b\u203c\u2047-\u2049"
+#: Quotation marks and brackets that may follow the end of a sentence and still belong to it.
+CLOSERS = "\"'”“’‘»«›‹)\\]}」』】）〉》〕］｝〞＂"
+
+_CJK = re.compile(f"[{CJK}]")
+_WORD = re.compile(rf"[^\W_{CJK}]+(?:['’\-.][^\W_{CJK}]+)*")
+_FINAL = re.compile(rf"[{TERMINATORS}][{CLOSERS}\s]*$")
+
+
+def is_cjk(character: str) -> bool:
+    """Whether one character is Chinese or Japanese writing (letters, punctuation or full-width forms)."""
+    return bool(_CJK.match(character))
+
+
+def count_cjk(text: str) -> int:
+    """The number of Chinese and Japanese characters in a text."""
+    return len(_CJK.findall(text))
+
+
+def count_words(text: str) -> int:
+    """The number of words of a text that stand between spaces or punctuation; Chinese and Japanese don't count."""
+    return len(_WORD.findall(text))
+
+
+def ends_sentence(text: str) -> bool:
+    """Whether a text ends with sentence-final punctuation, closing quotes and brackets aside."""
+    return bool(_FINAL.search(text))
+
+
+def is_prose(text: str) -> bool:
+    """Whether a line is surely a sentence: final punctuation and six words or fifteen Chinese or Japanese characters."""
+    return ends_sentence(text) and (count_words(text) >= 6 or count_cjk(text) >= 15)
+
+
+def width(text: str) -> int:
+    """The columns a text fills in a fixed-width font: two for each East Asian wide character, none for marks."""
+    return sum(
+        0 if unicodedata.combining(character) else 2 if unicodedata.east_asian_width(character) in "WF" else 1
+        for character in text
+    )

@@ -1,0 +1,51 @@
+"""One form of text: NFC, ``\\n`` line ends, nothing invisible, at most one blank line in a row."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+_LINE_ENDS = re.compile("\r\n?|[\v\x1c-\x1e\x85\u2028\u2029]")
+_SOFT_HYPHEN_AT_LINE_END = re.compile("\u00ad[ \t]*\n[ \t]*")
+_SPACES = re.compile("[\u00a0\u2000-\u200a\u202f\u205f]")
+# Control characters, zero-width and bidirectional controls, and the "tag" characters that can hide a text in a text.
+_INVISIBLE = re.compile(
+    "[\x00-\x08\x0e-\x1b\x1f\x7f-\x84\x86-\x9f\u00ad\u061c\u180e\u200b\u200e\u200f\u202a-\u202e"
+    "\u2060-\u206f\ufeff\ufff9-\ufffb\U000e0000-\U000e007f]"
+)
+# Zero-width (non-)joiners shape Arabic, Indic and South-East Asian letters and join emoji; elsewhere they are noise.
+_STRAY_JOINER = re.compile(
+    "(?<![\u0600-\u08ff\u0900-\u109f\u1780-\u18af\ufb50-\ufdff\ufe00-\ufe0f\ufe70-\ufefc\u2190-\u2bff"
+    "\U0001f000-\U0001faff])[\u200c\u200d]"
+)
+_TRAILING = re.compile("[ \t\u3000]+$", re.MULTILINE)
+_BLANK_RUN = re.compile("\n{3,}")
+
+
+def clean(text: str) -> str:
+    """Bring characters and line ends into canonical form; form feeds stay, as they mark pages for the layout.
+
+    >>> clean("Cafe\\u0301\\u200b\\r\\nau\\u00a0lait")
+    'Café\\nau lait'
+    """
+    text = _LINE_ENDS.sub("\n", text)
+    text = _SOFT_HYPHEN_AT_LINE_END.sub("", text)
+    text = _SPACES.sub(" ", text)
+    text = _INVISIBLE.sub("", text)
+    text = _STRAY_JOINER.sub("", text)
+    return unicodedata.normalize("NFC", text)
+
+
+def tidy(text: str) -> str:
+    """Strip trailing spaces, blank lines at both ends, and runs of blank lines down to one."""
+    text = _TRAILING.sub("", text)
+    return _BLANK_RUN.sub("\n\n", text).strip("\n")
+
+
+def cut_pages(text: str) -> tuple[str, tuple[int, ...]]:
+    """Take the form feeds out of a text and return the offset at which each page starts (none without form feeds)."""
+    pages = text.split("\f")
+    starts = [0]
+    for page in pages[:-1]:
+        starts.append(starts[-1] + len(page))
+    return "".join(pages), tuple(starts) if len(pages) > 1 else ()

@@ -1,0 +1,125 @@
+"""Markdown: the words a reader sees, without marks, link targets, images and comments."""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Mapping, Sequence
+
+from markdown_it import MarkdownIt
+from markdown_it.token import Token
+
+from rag.readers.dates import parse_date
+from rag.readers.draft import Draft
+from rag.readers.layout import join
+
+_FRONT_MATTER = re.compile(r"\A---[ \t]*\n(.*?)\n(?:---|\.\.\.)[ \t]*(?:\n|\Z)", re.DOTALL)
+_FIELD = re.compile(r"([A-Za-z_][\w-]*)\s*:\s*(.*)")
+_COMMENT = re.compile(r"<!--.*?(?:-->|\Z)", re.DOTALL)
+_HIDDEN_ELEMENT = re.compile(r"<(script|style|head)\b.*?(?:</\1\s*>|\Z)", re.DOTALL | re.IGNORECASE)
+_LINE_ELEMENT = re.compile(r"</?(?:p|div|br|li|ul|ol|tr|h[1-6]|table|section|article|blockquote)\b[^>]*>", re.IGNORECASE)
+_TAG = re.compile(r"</?[A-Za-z!?][^>]*>")
+_LANGUAGE_CODE = re.compile(r"([a-zA-Z]{2})(?:[-_].*)?")
+
+
+def parse_markdown(text: str) -> Draft:
+    """The visible text of a Markdown file; front matter (``key: value`` between ``---``) tells title, date and source."""
+    fields, body = _front_matter(text)
+    tokens = MarkdownIt("commonmark").enable(["table", "strikethrough"]).parse(body.replace("\f", "\n\n"))
+    return Draft(
+        text="\n".join(_lines(tokens)),
+        title=fields.get("title") or _first_heading(tokens),
+        language=_language(fields.get("language") or fields.get("lang")),
+        date=parse_date(fields["date"]) if "date" in fields else None,
+        url=next((fields[key] for key in ("source", "url", "link", "canonical") if _is_address(fields.get(key))), None),
+    )
+
+
+def _front_matter(text: str) -> tuple[Mapping[str, str], str]:
+    match = _FRONT_MATTER.match(text)
+    if not match:
+        return {}, text
+    lines = match.group(1).split("\n")
+    if not any(_FIELD.fullmatch(line) for line in lines):
+        return {}, text
+    pairs = (_FIELD.fullmatch(line.rstrip()) for line in lines)
+    fields = {pair.group(1).lower(): pair.group(2).strip().strip("\"'").strip() for pair in pairs if pair}
+    return {key: value for key, value in fields.items() if value}, text[match.end() :]
+
+
+def _is_address(value: str | None) -> bool:
+    return bool(value) and str(value).startswith(("http://", "https://"))
+
+
+def _language(value: str | None) -> str | None:
+    match = _LANGUAGE_CODE.fullmatch(value) if value else None
+    return match.group(1).lower() if match else None
+
+
+def _first_heading(tokens: Sequence[Token]) -> str | None:
+    for opening, inline in zip(tokens, tokens[1:], strict=False):
+        if opening.type == "heading_open":
+            return _inline(inline).replace("\n", " ").strip() or None
+    return None
+
+
+def _lines(tokens: Sequence[Token]) -> list[str]:
+    """Blocks as lines, with a blank line between blocks and none between the items of a tight list or table rows."""
+    lines: list[str] = []
+    markers: list[str] = []
+    pending = ""
+    for token in tokens:
+        if token.type in ("bullet_list_open", "ordered_list_open"):
+            markers.append("" if token.type == "bullet_list_open" else str(token.attrGet("start") or 1))
+        elif token.type in ("bullet_list_close", "ordered_list_close"):
+            markers.pop()
+            lines.append("")
+        elif token.type == "list_item_open":
+            pending = f"{token.info}{token.markup} " if token.info else "- "
+        elif token.type == "inline":
+            words = _inline(token)
+            if words.strip():
+                lines.append(pending + words)
+                pending = ""
+        elif token.type == "paragraph_close" and not token.hidden:
+            lines.append("")
+        elif token.type in ("heading_close", "table_close", "blockquote_close"):
+            lines.append("")
+        elif token.type in ("fence", "code_block"):
+            lines += [*token.content.rstrip("\n").split("\n"), ""]
+        elif token.type == "html_block":
+            lines += [*_visible(token.content).split("\n"), ""]
+    return _rows(tokens, lines)
+
+
+def _rows(tokens: Sequence[Token], lines: list[str]) -> list[str]:
+    return lines
+
+
+def _inline(token: Token) -> str:
+    text = ""
+    for child in token.children or ():
+        if child.type in ("text", "code_inline"):
+            text += child.content
+        elif child.type == "softbreak":
+            text = f"{text.rstrip()}\n"
+        elif child.type == "hardbreak":
+            text += "\v"
+        elif child.type == "html_inline" and re.match(r"<br\b", child.content, re.IGNORECASE):
+            text += "\v"
+    return "\n".join(_join_soft(line) for line in text.split("\v"))
+
+
+def _join_soft(text: str) -> str:
+    whole, *rest = (line.strip() for line in text.strip().split("\n"))
+    for line in rest:
+        whole = join(whole, line)
+    return whole
+
+
+def _visible(content: str) -> str:
+    text = _COMMENT.sub("", content)
+    text = _HIDDEN_ELEMENT.sub("", text)
+    text = _LINE_ELEMENT.sub("\n", text)
+    text = _TAG.sub("", text)
+    return "\n".join(html.unescape(line).strip() for line in text.split("\n") if line.strip())
