@@ -1,0 +1,46 @@
+# crosscite: `make run` is all that is needed. Every target sets up what it needs, once.
+
+HOST ?= 127.0.0.1
+PORT ?= 8000
+PYTHON ?= python3
+export PYTHON
+
+BIN = .venv/bin
+# What the tests look at must be on this machine; nothing may look for it elsewhere.
+OFFLINE = HF_HUB_OFFLINE=1 TRANSFORMERS_OFFLINE=1 CROSSCITE_REQUIRE_MODELS=1
+
+.PHONY: help run test check models index clean
+
+help:  ## Show this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
+
+run: index  ## Set up everything and serve the chat (HOST=127.0.0.1 PORT=8000)
+	@exec $(BIN)/crosscite serve --host '$(HOST)' --port '$(PORT)'
+
+test: .venv/ready-dev models  ## Run all tests, with the real models
+	@$(BIN)/crosscite models fetch smollm2-135m
+	@$(OFFLINE) $(BIN)/python -m pytest $(TESTS)
+
+check: .venv/ready-dev  ## Lint, formatting, types
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+
+models: .venv/ready  ## Fetch the models that are missing (CROSSCITE_MODELS moves them)
+	@$(BIN)/crosscite models fetch
+
+index: models  ## Bring the index over seeds/ up to date
+	@$(BIN)/crosscite index seeds
+
+clean:  ## Remove the environment and the index; models and the compiled wheel stay in the cache
+	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache crosscite.egg-info
+	find index -mindepth 1 ! -name README.md -delete
+
+.venv/ready: pyproject.toml constraints.txt packaging/setup.sh $(wildcard packaging/*.cmake)
+	@sh packaging/setup.sh
+	@touch $@
+
+.venv/ready-dev: .venv/ready
+	@echo 'Installing what the tests need'
+	@$(BIN)/python -m pip --disable-pip-version-check install --quiet --constraint constraints.txt --editable '.[dev]'
+	@touch $@
