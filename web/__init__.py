@@ -1,0 +1,1 @@
+"""crosscite over HTTP: the API, and a chat in the browser."""

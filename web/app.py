@@ -1,0 +1,79 @@
+"""The web application: serves at once, loads its models behind, and answers one question at a time."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Collection
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import anyio
+from fastapi import FastAPI
+from fastapi.openapi.utils import get_openapi
+from fastapi.staticfiles import StaticFiles
+
+from web import api, pages, problems
+from web.guard import Guard
+from web.loading import RETRY_SECONDS, ChatbotLike, Loader
+from web.schemas import ProblemModel
+from web.worker import Worker
+
+DESCRIPTION = "Questions about a folder of documents, answered with citations that were checked against the text."
+
+
+def create_app(
+    load: Callable[[], ChatbotLike],
+    *,
+    queue_size: int = 8,
+    allowed_hosts: Collection[str] | None = None,
+    retry_seconds: float = RETRY_SECONDS,
+) -> FastAPI:
+    """Return the application.
+
+    ``load`` is called in a background thread when the server starts, and again after a failure when somebody asks,
+    at most every ``retry_seconds``. ``queue_size`` questions may wait while one is answered. ``allowed_hosts`` are the
+    names the server goes by, None for any.
+    """
+    loader = Loader(load, retry_seconds=retry_seconds)
+    worker = Worker(queue_size)
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        app.state.search_limiter = anyio.CapacityLimiter(1)
+        worker.start()
+        loader.start()
+        try:
+            yield
+        finally:
+            await anyio.to_thread.run_sync(worker.stop)
+
+    # The usual documentation pages load scripts from a foreign origin; web/pages.py has its own.
+    app = FastAPI(title="crosscite", description=DESCRIPTION, lifespan=lifespan, docs_url=None, redoc_url=None)
+    app.state.loader = loader
+    app.state.worker = worker
+    app.add_middleware(Guard, allowed_hosts=allowed_hosts)
+    app.mount("/static", StaticFiles(directory=Path(__file__).parent / "static"), name="static")
+    # Pages first: the API's "/documents/{id}" takes identifiers with slashes, and so would take ".../view" too.
+    app.include_router(pages.router)
+    app.include_router(api.router)
+    problems.install(app)
+    _describe_problems(app)
+    return app
+
+
+def _describe_problems(app: FastAPI) -> None:
+    """Put the problem object into the OpenAPI description, in place of the framework's own validation errors."""
+
+    def openapi() -> dict[str, Any]:
+        if app.openapi_schema is None:
+            schema = get_openapi(title=app.title, version=app.version, description=app.description, routes=app.routes)
+            components = schema["components"]["schemas"]
+            for unused in ("HTTPValidationError", "ValidationError"):
+                components.pop(unused, None)
+            own = ProblemModel.model_json_schema(ref_template="#/components/schemas/{model}")
+            components.update(own.pop("$defs"))
+            components["ProblemModel"] = own
+            app.openapi_schema = schema
+        return app.openapi_schema
+
+    app.openapi = openapi  # type: ignore[method-assign]

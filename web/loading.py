@@ -1,0 +1,125 @@
+"""Bring the models up behind a server that already answers."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from typing import TYPE_CHECKING, Literal, Protocol
+
+from rag.errors import CrossciteError
+from rag.types import Document, Event, Evidence, Question
+
+if TYPE_CHECKING:
+    from rag.store import DocumentInfo
+
+logger = logging.getLogger(__name__)
+
+RETRY_SECONDS = 5
+"""A load that failed is tried again when somebody asks, but not more often than this."""
+
+State = Literal["loading", "ready", "failed"]
+
+
+class IndexLike(Protocol):
+    """The documents behind the answers; both methods may be called from any thread."""
+
+    def documents(self) -> Sequence[DocumentInfo]: ...
+    def document(self, id: str) -> Document: ...
+
+
+class ChatbotLike(Protocol):
+    """What the web needs of a chatbot: answers step by step, search alone, and the documents."""
+
+    @property
+    def index(self) -> IndexLike: ...
+
+    def answer(self, question: Question, *, cancelled: Callable[[], bool] = ...) -> Iterator[Event]: ...
+
+    def search(self, query: str, k: int = ..., documents: Sequence[str] | None = ...) -> tuple[Evidence, ...]: ...
+
+
+class NotReady(CrossciteError):
+    """There is nothing that could answer yet; ``code`` is "loading" or the kind of error that stopped the load."""
+
+    def __init__(self, message: str, code: str, retry_after: int) -> None:
+        super().__init__(message)
+        self.code = code
+        self.retry_after = retry_after
+
+
+class Loader:
+    """Loads one chatbot in a background thread, and again when asked after a failure."""
+
+    def __init__(
+        self,
+        load: Callable[[], ChatbotLike],
+        *,
+        retry_seconds: float = RETRY_SECONDS,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._load = load
+        self._retry_seconds = retry_seconds
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._chatbot: ChatbotLike | None = None
+        self._error: Exception | None = None
+        self._running = False
+        self._failed_at = 0.0
+
+    def start(self) -> None:
+        """Begin loading, unless that is under way or done."""
+        with self._lock:
+            if self._running or self._chatbot is not None:
+                return
+            self._running = True
+        # A daemon, because loading models cannot be interrupted and must not hold up the end of the process.
+        threading.Thread(target=self._run, name="crosscite-load", daemon=True).start()
+
+    def get(self) -> ChatbotLike:
+        """Return the chatbot.
+
+        Raises:
+            NotReady: it is still loading, or the load failed; the message says which and what to do.
+        """
+        with self._lock:
+            if self._chatbot is not None:
+                return self._chatbot
+            error, due = self._error, self._clock() - self._failed_at >= self._retry_seconds
+        if error is None:
+            raise NotReady("The models are loading. This takes some seconds.", "loading", 2)
+        if due:
+            self.start()
+        raise NotReady(_explain(error), error_code(error), RETRY_SECONDS)
+
+    @property
+    def state(self) -> State:
+        with self._lock:
+            return "ready" if self._chatbot is not None else "loading" if self._error is None else "failed"
+
+    def _run(self) -> None:
+        try:
+            chatbot = self._load()
+        except Exception as error:  # the edge of a thread: whatever it is, the page must be able to tell
+            if not isinstance(error, CrossciteError):
+                logger.exception("Loading failed")
+            with self._lock:
+                self._error, self._failed_at, self._running = error, self._clock(), False
+        else:
+            with self._lock:
+                self._chatbot, self._error, self._running = chatbot, None, False
+
+
+def error_code(error: Exception) -> str:
+    """Return the name of an error for programs: ``IndexMissing`` is "index_missing"."""
+    if not isinstance(error, CrossciteError):
+        return "internal"
+    name = type(error).__name__.rstrip("_")
+    return "".join(f"_{letter.lower()}" if letter.isupper() else letter for letter in name).lstrip("_")
+
+
+def _explain(error: Exception) -> str:
+    if isinstance(error, CrossciteError):
+        return str(error)
+    return "The models could not be loaded because of an unexpected error; the server's log has it."

@@ -1,0 +1,84 @@
+"""The routes for people: the chat, a document with one span highlighted, and the API's own documentation."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated, Any
+
+from fastapi import APIRouter, FastAPI, Query, Request
+from fastapi.responses import HTMLResponse, Response
+from starlette.templating import Jinja2Templates
+
+from rag import language as languages
+from web.api import Chatbot
+from web.problems import TITLES
+from web.schemas import MAX_QUESTION, MAX_TURN, problem_responses
+from web.text import cited_span, segments
+
+HERE = Path(__file__).parent
+HISTORY_TURNS = 6
+"""How many messages the chat sends along: a follow-up refers to the last answers, and prompt length is the cost."""
+
+router = APIRouter(default_response_class=HTMLResponse)
+templates = Jinja2Templates(HERE / "templates")
+
+
+@router.get("/", include_in_schema=False)
+def chat(request: Request) -> Response:
+    """Return the chat, which opens before any model is loaded."""
+    limits = {"max_question": MAX_QUESTION, "max_turn": MAX_TURN, "history_turns": HISTORY_TURNS}
+    return templates.TemplateResponse(request, "chat.html", limits)
+
+
+@router.get(
+    "/documents/{id:path}/view",
+    summary="Read a document in the browser",
+    responses=problem_responses({404: "There is no such document.", 422: "The span is not in the text."}),
+)
+def view(
+    request: Request,
+    id: str,
+    chatbot: Chatbot,
+    start: Annotated[int | None, Query(description="First code point to highlight.")] = None,
+    end: Annotated[int | None, Query(description="The code point after the last one to highlight.")] = None,
+) -> Response:
+    """Return a page with the document's text, the span highlighted and scrolled to."""
+    document = chatbot.index.document(id)
+    context = {
+        "document": document,
+        "language_name": languages.name(document.language),
+        "segments": segments(document, cited_span(document, start, end)),
+    }
+    return templates.TemplateResponse(request, "view.html", context)
+
+
+@router.get("/docs", include_in_schema=False)
+def docs(request: Request) -> Response:
+    """Return the API's documentation, made from its OpenAPI description without any foreign script."""
+    app: FastAPI = request.app
+    context = {"operations": _operations(app.openapi()), "problems": TITLES, "base": str(request.base_url).rstrip("/")}
+    return templates.TemplateResponse(request, "docs.html", context)
+
+
+def _operations(description: dict[str, Any]) -> list[dict[str, Any]]:
+    return [
+        {
+            "method": method.upper(),
+            "path": path,
+            "summary": operation["summary"],
+            "text": operation.get("description", ""),
+            "parameters": operation.get("parameters", []),
+            "examples": [json.dumps(example, ensure_ascii=False) for example in _examples(description, operation)],
+            "responses": {status: response["description"] for status, response in operation["responses"].items()},
+        }
+        for path, methods in description["paths"].items()
+        for method, operation in methods.items()
+    ]
+
+
+def _examples(description: dict[str, Any], operation: dict[str, Any]) -> list[Any]:
+    body = operation.get("requestBody", {}).get("content", {}).get("application/json", {})
+    name = body.get("schema", {}).get("$ref", "").rpartition("/")[2]
+    examples: list[Any] = description["components"]["schemas"].get(name, {}).get("examples", [])
+    return examples

@@ -1,0 +1,248 @@
+"""The HTTP contract as pydantic models: what may be asked, within which limits, and what comes back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator
+
+from rag import language as languages
+from rag.types import Question, Turn
+
+MAX_QUESTION = 2_000
+MAX_TURNS = 20
+MAX_TURN = 4_000
+MAX_DOCUMENTS = 1_000
+MAX_HITS = 50
+
+QuestionText = Annotated[str, StringConstraints(min_length=1, max_length=MAX_QUESTION)]
+
+
+def not_blank(text: str) -> str:
+    """Return the text, or raise ValueError when nothing is in it but space."""
+    if not text.strip():
+        raise ValueError("must not be blank")
+    return text
+
+
+class HistoryTurn(BaseModel):
+    """One message of the conversation so far."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    role: Literal["user", "assistant"]
+    content: Annotated[str, StringConstraints(max_length=MAX_TURN)]
+
+
+class AskRequest(BaseModel):
+    """A question, and optionally what was said before it."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={
+            "examples": [
+                {"question": "Why did Zizheng Pan join DeepSeek?"},
+                {
+                    "question": "And when did he found it?",
+                    "history": [
+                        {"role": "user", "content": "Who founded DeepSeek?"},
+                        {"role": "assistant", "content": "Liang Wenfeng founded DeepSeek."},
+                    ],
+                    "language": "en",
+                },
+            ]
+        },
+    )
+
+    question: QuestionText = Field(description="What to ask, in any language.")
+    history: Annotated[list[HistoryTurn], Field(max_length=MAX_TURNS)] = Field(
+        default_factory=list, description="The turns before this one, oldest first."
+    )
+    language: str | None = Field(
+        default=None, description="ISO 639-1 code or BCP 47 tag to answer in; null: the question's own language."
+    )
+    documents: Annotated[list[str], Field(min_length=1, max_length=MAX_DOCUMENTS)] | None = Field(
+        default=None, description="Answer from these documents only; null: from all."
+    )
+    stream: bool = Field(default=False, description="Answer as server-sent events.")
+
+    @field_validator("question")
+    @classmethod
+    def _question_is_not_blank(cls, question: str) -> str:
+        return not_blank(question)
+
+    @field_validator("language")
+    @classmethod
+    def _language_is_known(cls, tag: str | None) -> str | None:
+        if tag is None:
+            return None
+        code = tag.replace("_", "-").partition("-")[0].lower()
+        if code not in languages.NAMES:
+            raise ValueError(f"{tag!r} is not a language that can be answered in; one of {', '.join(languages.NAMES)}")
+        return code
+
+    def to_question(self) -> Question:
+        """Return the question as the library takes it."""
+        return Question(
+            text=self.question,
+            history=tuple(Turn(turn.role, turn.content) for turn in self.history),
+            language=self.language,
+            documents=None if self.documents is None else tuple(self.documents),
+        )
+
+
+class SourceModel(BaseModel):
+    """A span of a document: ``quote`` is exactly its canonical text from ``start`` to ``end``, in code points."""
+
+    number: int
+    document: str
+    title: str
+    language: str
+    date: str | None
+    start: int
+    end: int
+    page: int | None
+    quote: str
+
+
+class CitationModel(SourceModel):
+    """A source that supports a sentence of the answer."""
+
+    support: float
+
+
+class EvidenceModel(SourceModel):
+    """A source that was looked at."""
+
+    score: float
+
+
+class SentenceModel(BaseModel):
+    """A sentence of the answer and the numbers of its citations."""
+
+    text: str
+    citations: list[int]
+    supported: bool
+    quoted: bool
+
+
+class RefusalModel(BaseModel):
+    """Why there is no answer."""
+
+    code: Literal["not_in_documents", "no_documents"]
+    message: str
+
+
+class TimingsModel(BaseModel):
+    """Milliseconds and tokens."""
+
+    retrieve_ms: float
+    first_token_ms: float | None
+    total_ms: float
+    prompt_tokens: int
+    answer_tokens: int
+
+
+class AnswerModel(BaseModel):
+    """A verified answer, or a refusal with the nearest evidence."""
+
+    question: str
+    language: str
+    answered: bool
+    answer: str
+    refusal: RefusalModel | None
+    sentences: list[SentenceModel]
+    citations: list[CitationModel]
+    evidence: list[EvidenceModel]
+    dropped: list[str]
+    model: str
+    timings: TimingsModel
+
+
+class SearchModel(BaseModel):
+    """What retrieval alone finds, best first."""
+
+    query: str
+    evidence: list[EvidenceModel]
+
+
+class DocumentInfoModel(BaseModel):
+    """A document of the index without its text."""
+
+    id: str
+    title: str
+    language: str
+    date: str | None
+    url: str | None
+    size: int
+    sentences: int
+    passages: int
+
+
+class DocumentsModel(BaseModel):
+    """All documents of the index."""
+
+    documents: list[DocumentInfoModel]
+
+
+class SpanModel(BaseModel):
+    """A half-open range of code points."""
+
+    start: int
+    end: int
+
+
+class DocumentModel(BaseModel):
+    """A document with its canonical text; ``furniture`` are the spans that are never cited."""
+
+    id: str
+    title: str
+    language: str
+    date: str | None
+    url: str | None
+    sha256: str
+    size: int
+    pages: list[int]
+    furniture: list[SpanModel]
+    text: str
+
+
+class HealthModel(BaseModel):
+    """The server runs."""
+
+    status: Literal["ok"]
+
+
+class ReadyModel(BaseModel):
+    """Questions are answered."""
+
+    status: Literal["ready"]
+    documents: int
+
+
+class FieldErrorModel(BaseModel):
+    """Which part of a request is wrong, and why."""
+
+    field: str
+    reason: str
+
+
+class ProblemModel(BaseModel):
+    """RFC 9457 problem details."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    code: str | None = None
+    errors: list[FieldErrorModel] | None = None
+
+
+def problem_responses(descriptions: Mapping[int, str]) -> dict[int | str, dict[str, Any]]:
+    """Return OpenAPI responses for problems, from status to when it is sent."""
+    schema = {"$ref": f"#/components/schemas/{ProblemModel.__name__}"}
+    return {
+        status: {"description": text, "content": {"application/problem+json": {"schema": schema}}}
+        for status, text in descriptions.items()
+    }

@@ -1,0 +1,211 @@
+"""One generation at a time, in the order of asking, and none for somebody who has gone away.
+
+A language model is not thread-safe and an ordinary machine has no cores for two of them, so one thread owns all
+generation and a bounded queue stands before it. Requests live in the server's event loop; events cross over to it one
+by one, and the wish to stop crosses back in a ``threading.Event`` that the chatbot reads between slices of its work.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import math
+import statistics
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Iterator
+
+from rag.errors import Cancelled, CrossciteError, QueueFull
+from rag.types import Event, Question
+
+logger = logging.getLogger(__name__)
+
+DEFAULT_SECONDS = 15
+"""What a generation is taken to last before any was measured: a short answer of a 1.5B model on two cores."""
+
+REMEMBERED = 20
+"""Durations of this many last generations make the median that ``Retry-After`` promises."""
+
+Generate = Callable[[Question, Callable[[], bool]], Iterator[Event]]
+"""Makes the events of an answer, in the thread that calls; raises `Cancelled` soon after the callable turned true."""
+
+
+class Stopping(CrossciteError):
+    """The server is going down."""
+
+
+class Job:
+    """One question on its way: wait for its events, or cancel it."""
+
+    def __init__(self, question: Question, generate: Generate, loop: asyncio.AbstractEventLoop) -> None:
+        self.question = question
+        self._generate = generate
+        self._loop = loop
+        self._events: asyncio.Queue[Event | Exception | None] = asyncio.Queue()
+        self._cancelled = threading.Event()
+        self.finished = threading.Event()
+        self._reason: Exception | None = None
+
+    def cancel(self, reason: Exception | None = None) -> None:
+        """Ask the generation to stop; ``reason`` is what whoever still listens gets to see. Safe in any thread."""
+        self._reason = self._reason or reason
+        self._cancelled.set()
+
+    @property
+    def cancelled(self) -> bool:
+        return self._cancelled.is_set()
+
+    async def next_event(self, timeout: float | None = None) -> Event | None:
+        """Return the next event, or None after the last one.
+
+        Raises:
+            TimeoutError: nothing happened for ``timeout`` seconds; ask again.
+            Exception: whatever broke the generation off.
+        """
+        try:
+            item = await asyncio.wait_for(self._events.get(), timeout)
+        except asyncio.TimeoutError as error:  # an alias of TimeoutError only since Python 3.11
+            raise TimeoutError from error
+        if isinstance(item, Exception):
+            raise item
+        return item
+
+    def run(self) -> bool:
+        """Generate in the calling thread, handing each event to the loop; tell whether it came to its own end."""
+        try:
+            self._generate_events()
+        except Cancelled as error:
+            self._send(self._reason or error)
+            return False
+        except Exception as error:  # the edge of a thread: the request's own error handling takes it from here
+            self._send(error)
+            return False
+        else:
+            self._send(None)
+            return True
+        finally:
+            self.finished.set()
+
+    def _generate_events(self) -> None:
+        self._stop_if_cancelled()
+        events = self._generate(self.question, self._cancelled.is_set)
+        try:
+            for event in events:
+                self._stop_if_cancelled()
+                self._send(event)
+        finally:
+            # The model is free for the next question only when a generator broken off here has truly ended.
+            close = getattr(events, "close", None)
+            if close is not None:
+                close()
+
+    def _stop_if_cancelled(self) -> None:
+        if self.cancelled:
+            raise Cancelled("The question was withdrawn.")
+
+    def abandon(self, reason: Exception) -> None:
+        """End a job that never ran."""
+        self.cancel(reason)
+        self._send(reason)
+        self.finished.set()
+
+    def _send(self, item: Event | Exception | None) -> None:
+        # A loop that is closed belongs to a server that is gone, and nobody is listening.
+        with contextlib.suppress(RuntimeError):
+            self._loop.call_soon_threadsafe(self._events.put_nowait, item)
+
+
+class Worker:
+    """The thread that generates, and the queue before it, which holds ``queue_size`` waiting questions."""
+
+    def __init__(self, queue_size: int) -> None:
+        self._queue_size = queue_size
+        self._waiting: deque[Job] = deque()
+        self._current: Job | None = None
+        self._changed = threading.Condition()
+        self._stopping = False
+        self._durations: deque[float] = deque(maxlen=REMEMBERED)
+        self._thread = threading.Thread(target=self._run, name="crosscite-generate", daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def submit(self, question: Question, generate: Generate) -> Job:
+        """Queue a question for the running event loop.
+
+        Raises:
+            QueueFull: as many as may wait are waiting; its ``retry_after`` is the median duration measured.
+            Stopping: the server is going down.
+        """
+        job = Job(question, generate, asyncio.get_running_loop())
+        with self._changed:
+            if self._stopping:
+                raise Stopping("The server is stopping.")
+            if len(self._waiting) + (self._current is not None) > self._queue_size:
+                raise QueueFull(
+                    f"{len(self._waiting)} questions are waiting already, which is as many as this server takes. "
+                    "Ask again in a moment.",
+                    self.retry_after(),
+                )
+            self._waiting.append(job)
+            self._changed.notify()
+        return job
+
+    def withdraw(self, job: Job) -> None:
+        """Stop a job whose asker has gone: it leaves the queue, or its generation ends at the next chance."""
+        job.cancel()
+        with self._changed:
+            if job in self._waiting:
+                self._waiting.remove(job)
+                job.abandon(Cancelled("The question was withdrawn."))
+
+    def ahead_of(self, job: Job) -> int:
+        """Return how many questions are answered before this one: 0 when it is being answered or done."""
+        with self._changed:
+            if job not in self._waiting:
+                return 0
+            return self._waiting.index(job) + (self._current is not None)
+
+    def retry_after(self) -> int:
+        """Return the whole seconds after which the queue has probably moved on by one."""
+        median = statistics.median(self._durations) if self._durations else DEFAULT_SECONDS
+        return max(1, math.ceil(median))
+
+    def stop(self, timeout: float = 5.0) -> None:
+        """End the running generation and refuse the waiting ones; wait at most ``timeout`` seconds for the thread."""
+        self.interrupt()
+        if self._thread.is_alive():
+            self._thread.join(timeout)
+
+    def interrupt(self) -> None:
+        """The part of `stop` that does not wait; safe to call more than once, and in the event loop."""
+        reason = Stopping("The server is stopping.")
+        with self._changed:
+            self._stopping = True
+            waiting, current = list(self._waiting), self._current
+            self._waiting.clear()
+            self._changed.notify()
+        if current is not None:
+            current.cancel(reason)
+        for job in waiting:
+            job.abandon(reason)
+
+    def _run(self) -> None:
+        while (job := self._take()) is not None:
+            started = time.monotonic()
+            completed = job.run()
+            with self._changed:
+                self._current = None
+                # A generation broken off early says nothing about how long one lasts.
+                if completed:
+                    self._durations.append(time.monotonic() - started)
+
+    def _take(self) -> Job | None:
+        with self._changed:
+            self._changed.wait_for(lambda: self._waiting or self._stopping)
+            if self._stopping:
+                return None
+            self._current = self._waiting.popleft()
+            return self._current
