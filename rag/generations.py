@@ -1,0 +1,260 @@
+"""The files of the index folder: one finished generation, named by a manifest that is replaced at once.
+
+    manifest.json            which generation is the index, and the checksums of its files
+    <generation>.sqlite      documents, sentences, passages, vectors, lexical index
+    <generation>.faiss       the search structure over the passage vectors
+    building.sqlite          a build that is under way or was interrupted
+    writer.lock              held by the one process that writes
+
+Whoever reads follows the manifest, so it sees the old index or the new one; an interrupted write is no index at all.
+"""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import json
+import os
+import shutil
+import sqlite3
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+from typing import Any
+
+import filelock
+
+from rag.errors import IndexDamaged, IndexError_, IndexLocked, IndexMissing, IndexOutdated
+from rag.store import FORMAT
+
+MANIFEST = "manifest.json"
+BUILDING = "building.sqlite"
+LOCK = "writer.lock"
+INDEX_AGAIN = "Run: crosscite index seeds"
+REBUILD = "Run: crosscite index --rebuild"
+
+CHECKED_WHOLE = 512 * 2**20
+"""Bytes up to which opening an index checks a file's SHA-256 (about 0.4 s); of larger ones only the size."""
+
+
+@dataclass(frozen=True)
+class FileCheck:
+    """What a file must be: its size in bytes and its SHA-256."""
+
+    size: int
+    sha256: str
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """What the index is: its generation, the embedder that made its vectors, how much it holds, since when.
+
+    ``roots`` are the files and folders that were indexed: relative to the index folder's parent where they lie below
+    it, so that a checkout can be moved.
+    """
+
+    format: int
+    generation: str
+    embedder: str
+    embedder_sha256: str
+    dimensions: int
+    documents: int
+    sentences: int
+    passages: int
+    roots: tuple[str, ...]
+    created: str
+    crosscite: str
+    files: Mapping[str, FileCheck]
+
+    @property
+    def database(self) -> str:
+        """The name of the SQLite file."""
+        return f"{self.generation}.sqlite"
+
+    @property
+    def vectors(self) -> str:
+        """The name of the FAISS file."""
+        return f"{self.generation}.faiss"
+
+
+def read_manifest(folder: Path) -> Manifest:
+    """Read what the folder's index is.
+
+    Raises:
+        IndexMissing: there is none, or only an unfinished one.
+        IndexOutdated: another version of crosscite wrote it.
+        IndexDamaged: the manifest was cut off or altered.
+    """
+    try:
+        raw = (folder / MANIFEST).read_bytes()
+    except FileNotFoundError as error:
+        if (folder / BUILDING).exists():
+            raise IndexMissing(
+                f"The index in {folder} is not finished. {INDEX_AGAIN} (it goes on where it stopped)"
+            ) from error
+        raise IndexMissing(f"No index in {folder}. {INDEX_AGAIN}") from error
+    try:
+        values = json.loads(raw)
+        checksum = values.pop("checksum")
+        if values["format"] != FORMAT:
+            raise IndexOutdated(f"The index in {folder} has format {values['format']}, not {FORMAT}. {REBUILD}")
+        if checksum != _checksum(values):
+            raise ValueError("its checksum does not fit")
+        values["files"] = {name: FileCheck(**check) for name, check in values["files"].items()}
+        values["roots"] = tuple(values["roots"])
+        return Manifest(**{field.name: values[field.name] for field in fields(Manifest)})
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise IndexDamaged(f"{folder / MANIFEST} was altered or cut off. {REBUILD} seeds") from error
+
+
+def check_embedder(manifest: Manifest, folder: Path, embedder_sha256: str | None) -> None:
+    """Refuse an index whose vectors another model made; None accepts any.
+
+    Raises:
+        IndexOutdated: the checksums differ.
+    """
+    if embedder_sha256 is not None and embedder_sha256 != manifest.embedder_sha256:
+        raise IndexOutdated(
+            f"The index in {folder} was made with the embedder {manifest.embedder} "
+            f"({manifest.embedder_sha256[:12]}…), not with the present one ({embedder_sha256[:12]}…). {REBUILD}"
+        )
+
+
+def check_file(folder: Path, manifest: Manifest, name: str, *, whole: bool = False) -> None:
+    """Compare a file with the manifest: its size, and its checksum unless it is large and ``whole`` is False.
+
+    Raises:
+        FileNotFoundError: it is not there; a newer generation may have replaced it.
+        IndexDamaged: it is not what was written.
+    """
+    path, expected = folder / name, manifest.files[name]
+    size = path.stat().st_size
+    if size != expected.size:
+        raise IndexDamaged(f"{path} has {size} bytes instead of {expected.size}. {mend(name)}")
+    if (whole or size <= CHECKED_WHOLE) and sha256_of(path) != expected.sha256:
+        raise IndexDamaged(f"{path} was altered: its checksum is not the manifest's. {mend(name)}")
+
+
+def mend(name: str) -> str:
+    """The command that mends a damaged file: vectors of the search structure are also in the database."""
+    return "Run: crosscite index" if name.endswith(".faiss") else REBUILD
+
+
+def publish(folder: Path, manifest: Manifest, vectors: Path) -> None:
+    """Make ``building.sqlite`` and the FAISS file ``vectors`` the index; the manifest decides, all or nothing."""
+    for path in (folder / BUILDING, vectors):
+        _flush(path)
+    os.replace(vectors, folder / manifest.vectors)
+    os.replace(folder / BUILDING, folder / manifest.database)
+    _flush(folder)
+    values = asdict(manifest)
+    values["checksum"] = _checksum(values)
+    temporary = folder / f"{MANIFEST}.new"
+    temporary.write_text(json.dumps(values, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    _flush(temporary)
+    os.replace(temporary, folder / MANIFEST)
+    _flush(folder)
+    clean(folder, manifest)
+
+
+def clean(folder: Path, manifest: Manifest | None) -> None:
+    """Delete what no manifest names: older generations and the remains of interrupted writes."""
+    keep = {manifest.database, manifest.vectors} if manifest else set()
+    for path in [*folder.glob("*.sqlite*"), *folder.glob("*.faiss"), *folder.glob("*.new")]:
+        if path.name not in keep and not path.name.startswith(BUILDING):
+            # Where open files cannot be deleted, the next write does it.
+            with suppress(PermissionError):
+                path.unlink()
+
+
+def discard_building(folder: Path) -> None:
+    """Delete an unfinished build."""
+    for path in folder.glob(f"{BUILDING}*"):
+        path.unlink()
+
+
+def recover_building(folder: Path, manifest: Manifest | None) -> None:
+    """Take a database that was finished but never named by a manifest back as the unfinished build it belongs to."""
+    if (folder / BUILDING).exists():
+        return
+    named = manifest.database if manifest else None
+    orphans = [path for path in folder.glob("*.sqlite") if path.name != named]
+    if orphans:
+        os.replace(max(orphans, key=lambda path: path.stat().st_mtime_ns), folder / BUILDING)
+
+
+def copy_to_building(folder: Path, manifest: Manifest) -> Path:
+    """Copy the present database, for a build to change it."""
+    temporary = folder / "copy.new"
+    shutil.copyfile(folder / manifest.database, temporary)
+    os.replace(temporary, folder / BUILDING)
+    return folder / BUILDING
+
+
+@contextmanager
+def writing(folder: Path) -> Iterator[None]:
+    """Hold the folder's writer lock, and turn what the disk refuses into one clear line.
+
+    Raises:
+        IndexLocked: another process is writing.
+        IndexError_: the disk is full or the folder cannot be written; the index is as it was.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        lock = filelock.FileLock(folder / LOCK, timeout=0)
+        with lock:
+            yield
+    except filelock.Timeout as error:
+        raise IndexLocked(
+            f"Another process is writing the index in {folder}. Wait until it is done, then run the command again."
+        ) from error
+    except (OSError, sqlite3.Error, RuntimeError) as error:
+        if _is_disk_full(error):
+            raise IndexError_(
+                f"The disk is full: no space left to write the index in {folder}. The previous index is untouched. "
+                "Free some space and run the same command again; it goes on where it stopped."
+            ) from error
+        if isinstance(error, PermissionError) or "readonly" in str(error):
+            raise IndexError_(
+                f"The index in {folder} cannot be written: {error}. Give this user the right to write there, "
+                "or set CROSSCITE_INDEX to another folder."
+            ) from error
+        raise
+
+
+def sha256_of(path: Path) -> str:
+    """The SHA-256 of a file, read piece by piece."""
+    digest = hashlib.sha256()
+    buffer = memoryview(bytearray(2**20))
+    with path.open("rb", buffering=0) as file:
+        while count := file.readinto(buffer):
+            digest.update(buffer[:count])
+    return digest.hexdigest()
+
+
+def file_check(path: Path) -> FileCheck:
+    """What a file is now."""
+    return FileCheck(path.stat().st_size, sha256_of(path))
+
+
+def _is_disk_full(error: BaseException) -> bool:
+    if isinstance(error, OSError):
+        return error.errno in {errno.ENOSPC, errno.EDQUOT}
+    # FAISS reports its write errors as RuntimeError with the system's text.
+    return "disk is full" in str(error) or os.strerror(errno.ENOSPC) in str(error)
+
+
+def _checksum(values: Mapping[str, Any]) -> str:
+    return hashlib.sha256(json.dumps(values, sort_keys=True, ensure_ascii=True).encode()).hexdigest()
+
+
+def _flush(path: Path) -> None:
+    """Wait until a file or a folder is on the disk, where the system can say so."""
+    if os.name == "nt" and path.is_dir():
+        return
+    handle = os.open(path, os.O_RDONLY if path.is_dir() else os.O_RDWR)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

@@ -1,0 +1,216 @@
+"""Load an index and search it: passages by vector with FAISS, sentences by their terms with SQLite."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from rag.errors import IndexDamaged
+from rag.generations import Manifest, check_embedder, check_file, mend, read_manifest
+from rag.store import DocumentInfo, Store, Vectors
+from rag.types import Document, Passage, Sentence
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
+
+__all__ = ["DocumentInfo", "Index", "Manifest", "write_vectors"]
+
+_TIES = 32
+"""Results fetched beyond the limit, so that the order among equal scores, not the search, decides who is left out."""
+
+
+class Index:
+    """One finished generation of an index, safe to search from several threads.
+
+    It stays what it was when a newer generation is written; ``is_current`` tells when it is time to load again.
+    """
+
+    def __init__(self, folder: Path, manifest: Manifest, store: Store, vectors: Any) -> None:
+        self.folder = folder
+        self.manifest = manifest
+        self._store = store
+        self._vectors = vectors
+
+    @classmethod
+    def load(cls, folder: Path, *, embedder_sha256: str | None = None) -> Index:
+        """Open the index that the folder's manifest names, after checking its files against the manifest.
+
+        Raises:
+            IndexMissing: there is none.
+            IndexOutdated: another format, or another embedder than the one of ``embedder_sha256``, made it.
+            IndexDamaged: a file is missing, cut off or altered.
+        """
+        while True:
+            manifest = read_manifest(folder)
+            check_embedder(manifest, folder, embedder_sha256)
+            try:
+                return cls._open(folder, manifest)
+            except FileNotFoundError as error:
+                # A newer generation may have taken the place of this one since its manifest was read.
+                if read_manifest(folder).generation == manifest.generation:
+                    name = manifest.vectors if (folder / manifest.database).exists() else manifest.database
+                    raise IndexDamaged(f"{folder / name} is missing. {mend(name)}") from error
+
+    @classmethod
+    def _open(cls, folder: Path, manifest: Manifest) -> Index:
+        for name in (manifest.database, manifest.vectors):
+            check_file(folder, manifest, name)
+        try:
+            store = Store.open_for_reading(folder / manifest.database)
+        except sqlite3.DatabaseError as error:
+            if not (folder / manifest.database).exists():
+                raise FileNotFoundError(folder / manifest.database) from error
+            raise IndexDamaged(
+                f"{folder / manifest.database} cannot be read: {error}. {mend(manifest.database)}"
+            ) from error
+        try:
+            return cls(folder, manifest, store, _read_vectors(folder / manifest.vectors))
+        except BaseException:
+            store.close()
+            raise
+
+    @property
+    def generation(self) -> str:
+        """The name of this state of the index; every change makes a new one."""
+        return self.manifest.generation
+
+    def is_current(self) -> bool:
+        """Whether the folder's manifest still names this generation.
+
+        Raises:
+            IndexMissing, IndexOutdated, IndexDamaged: as ``load``.
+        """
+        return read_manifest(self.folder).generation == self.generation
+
+    def check(self) -> None:
+        """Compare every byte of the index with the manifest, however large it is.
+
+        Raises:
+            IndexDamaged: a file is not what was written.
+        """
+        for name in (self.manifest.database, self.manifest.vectors):
+            try:
+                check_file(self.folder, self.manifest, name, whole=True)
+            except FileNotFoundError as error:
+                raise IndexDamaged(f"{self.folder / name} is missing. {mend(name)}") from error
+
+    def documents(self) -> list[DocumentInfo]:
+        """All documents, sorted by id, without their texts."""
+        return self._store.documents()
+
+    def document(self, id: str) -> Document:
+        """One document with its text.
+
+        Raises:
+            DocumentNotFound: no document has this id.
+        """
+        return self._store.document(id)
+
+    def sentences_of(self, document_id: str) -> list[Sentence]:
+        """The sentences of a document in order.
+
+        Raises:
+            DocumentNotFound: no document has this id.
+        """
+        return self._store.sentences_of(document_id)
+
+    def passages_of(self, document_id: str) -> list[Passage]:
+        """The passages of a document in order.
+
+        Raises:
+            DocumentNotFound: no document has this id.
+        """
+        return self._store.passages_of(document_id)
+
+    def nearest_passages(
+        self, vector: Vectors, k: int, *, documents: Sequence[str] | None = None
+    ) -> list[tuple[Passage, float]]:
+        """The ``k`` passages with the largest inner product with ``vector`` of shape (dimensions,).
+
+        ``documents`` limits the search to some documents; None means all.
+
+        Raises:
+            DocumentNotFound: one of ``documents`` is unknown.
+        """
+        import faiss
+
+        parameters = None
+        available = self._vectors.ntotal
+        if documents is not None:
+            numbers = self._store.passage_numbers(documents)
+            parameters = faiss.SearchParameters(sel=faiss.IDSelectorBatch(numbers))  # type: ignore[call-arg]
+            available = len(numbers)
+        if k <= 0 or not available:
+            return []
+        row = np.ascontiguousarray(vector, dtype=np.float32).reshape(1, self.manifest.dimensions)
+        scores, numbers = self._vectors.search(row, min(k + _TIES, available), params=parameters)
+        found = {int(number): float(score) for number, score in zip(numbers[0], scores[0], strict=True) if number >= 0}
+        hits = [(passage, found[number]) for number, passage in self._store.passages(found).items()]
+        return sorted(hits, key=lambda hit: (-hit[1], hit[0].document, hit[0].position))[:k]
+
+    def sentences(self, passages: Sequence[Passage]) -> list[Sentence]:
+        """The sentences of passages, in the passages' order, each once."""
+        found: dict[tuple[str, int], Sentence] = {}
+        for passage in passages:
+            for sentence in self._store.sentences_between(passage.document, passage.first, passage.last):
+                found.setdefault((sentence.document, sentence.position), sentence)
+        return list(found.values())
+
+    def vectors(self, sentences: Sequence[Sentence]) -> tuple[Vectors, Vectors]:
+        """The vectors of sentences alone, and of each with its neighbours: two arrays of shape (n, dimensions).
+
+        Raises:
+            DocumentNotFound: a sentence is not in this index.
+        """
+        return self._store.sentence_vectors(sentences, self.manifest.dimensions)
+
+    def lexical(self, query: str, k: int, *, documents: Sequence[str] | None = None) -> list[tuple[Sentence, float]]:
+        """The ``k`` sentences that share the rarest terms with the query, by BM25 (higher is better).
+
+        Raises:
+            DocumentNotFound: one of ``documents`` is unknown.
+        """
+        return self._store.lexical(query, k, documents)
+
+    def document_frequency(self, term: str) -> int:
+        """In how many sentences (of ``manifest.sentences``) a term of ``rag.lexical.terms`` occurs."""
+        return self._store.document_frequency(term)
+
+    def close(self) -> None:
+        """Close the files."""
+        self._store.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+def write_vectors(store: Store, dimensions: int, path: Path) -> None:
+    """Write the FAISS file over all passage vectors of a store, exact search by inner product.
+
+    The ids in it are the store's passage row numbers.
+    """
+    import faiss
+
+    vectors = faiss.IndexIDMap2(faiss.IndexFlatIP(dimensions))
+    for numbers, batch in store.passage_vectors(dimensions):
+        vectors.add_with_ids(batch, numbers)
+    faiss.write_index(vectors, os.fspath(path))
+
+
+def _read_vectors(path: Path) -> Any:
+    import faiss
+
+    try:
+        return faiss.read_index(os.fspath(path))
+    except RuntimeError as error:
+        if not path.exists():
+            raise FileNotFoundError(path) from error
+        raise IndexDamaged(f"{path} cannot be read: {str(error).splitlines()[0]}. {mend(path.name)}") from error
