@@ -6,7 +6,6 @@ import hashlib
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from rag.characters import count_words
 from rag.errors import DocumentError, UnsupportedFormat
 from rag.language import detect
 from rag.readers import charset, metadata
@@ -16,6 +15,7 @@ from rag.readers.furniture import find_furniture
 from rag.readers.markdown import parse_markdown
 from rag.readers.text import parse_text
 from rag.types import Document, Span
+from rag.writing import count_words
 
 #: Larger files are refused: they are data dumps, and would fill the memory that the models need.
 MAX_BYTES = 64 * 1024 * 1024

@@ -8,6 +8,7 @@ import re
 import charset_normalizer
 
 from rag.errors import DocumentError
+from rag.language import detect
 
 # The longer marks first: the UTF-32 one begins with the UTF-16 one.
 _MARKS = (
@@ -17,6 +18,20 @@ _MARKS = (
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
+_CANDIDATES = (
+    "cp932", "euc_jp", "gb18030", "big5", "cp949", "cp1252", "cp1250", "cp1251", "koi8_r", "koi8_u", "cp866", "cp1253",
+    "cp1255", "cp1256", "cp874",
+)  # fmt: skip
+# Equal fitness goes to the earlier, more common one.
+_LATIN = ("cp1252", "cp1250", "iso8859_2", "cp1254", "cp1257", "iso8859_15")
+_TYPOGRAPHY = "“”„‚‘’«»‹›–—…€£©®°§¡¿·•\u00a0\u0307"
+_ALPHABETS = {
+    "ca": "àçèéíïòóúü", "cs": "áčďéěíňóřšťúůýž", "da": "æøåé", "de": "äöüß", "en": "éèïöçñ", "es": "áéíñóúü",
+    "et": "äöõüšž", "fi": "äöå", "fr": "àâæçéèêëîïôœùûüÿ", "hr": "čćđšž", "hu": "áéíóöőúüű", "id": "é",
+    "it": "àèéìîòù", "lt": "ąčęėįšųūž", "lv": "āčēģīķļņšūž", "nl": "éëèïóöü", "no": "æøåéòô", "pl": "ąćęłńóśźż",
+    "pt": "áâãàçéêíóôõú", "ro": "ăâîșțşţ", "sk": "áäčďéíĺľňóôŕšťúýž", "sl": "čšž", "sv": "åäöé", "tr": "çğıöşüâî",
+}  # fmt: skip
+_STATEFUL = (("iso2022_jp_2", b"\x1b$B"), ("iso2022_jp_2", b"\x1b$@"), ("iso2022_kr", b"\x1b$)C"))
 _CONTROLS = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f\x7f]")
 #: A file with more than this share of control bytes is no text: ISO-2022-JP's escapes stay below, machine code doesn't.
 MAX_CONTROLS = 0.02
@@ -38,6 +53,9 @@ def decode(data: bytes, *, path: str) -> str:
                 raise DocumentError(path, f"starts as {encoding} but is not: {error.reason} at byte {error.start}") from error
     if b"\0" in data or len(_CONTROLS.findall(data)) > MAX_CONTROLS * len(data):
         raise DocumentError(path, "looks like a binary file. Save it as plain text (UTF-8).")
+    for encoding, escape in _STATEFUL:
+        if escape in data and (text := _try(data, encoding)) is not None:
+            return text
     try:
         return data.decode("utf-8")
     except UnicodeDecodeError:
@@ -53,7 +71,40 @@ def _damaged_utf8(data: bytes) -> str | None:
 
 
 def _legacy(data: bytes, *, path: str) -> str:
-    match = charset_normalizer.from_bytes(data).best()
-    if match is None:
+    match = charset_normalizer.from_bytes(data, cp_isolation=list(_CANDIDATES)).best()
+    if match is not None and not _is_latin(str(match)):
+        return str(match)
+    text = _western(data) or (str(match) if match is not None else None)
+    if text is None:
         raise DocumentError(path, "is in no known character set. Save it as UTF-8.")
-    return str(match)
+    return text
+
+
+def _is_latin(text: str) -> bool:
+    letters = [character for character in text if character.isalpha()]
+    return sum(character < "\u0250" for character in letters) * 2 > len(letters)
+
+
+def _western(data: bytes) -> str | None:
+    """The reading whose accented letters fit best to the alphabet of the language it is in.
+
+    The statistics of charset-normalizer can't tell the Latin encodings apart: "à" and "ŕ" are the same byte.
+    """
+    readings = [text for encoding in _LATIN if (text := _try(data, encoding)) is not None]
+    return max(readings, key=_fitness, default=None)
+
+
+def _try(data: bytes, encoding: str) -> str | None:
+    try:
+        text = data.decode(encoding)
+    except UnicodeDecodeError:
+        return None
+    # The ISO encodings map the codes of 0x80-0x9f to control characters, which no text holds.
+    return None if any("\x80" <= character <= "\x9f" for character in text) else text
+
+
+def _fitness(text: str) -> float:
+    """Share of the characters beyond ASCII that the language's alphabet or typography knows, in [0, 1]."""
+    beyond = [character for character in text.lower() if character > "\x7f"]
+    known = _TYPOGRAPHY + _ALPHABETS.get(detect(text), "")
+    return sum(character in known for character in beyond) / max(len(beyond), 1)

@@ -11,9 +11,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
-from rag.characters import count_cjk, count_words, ends_sentence, is_prose
 from rag.readers.dates import parse_date
 from rag.types import Span
+from rag.writing import CREDIT, PICTURE, count_cjk, count_words, ends_sentence, is_caption, is_prose
 
 #: Lines from the top (blank ones not counted) among which dates, section labels, bylines and the title are looked for.
 TOP_LINES = 12
@@ -70,9 +70,9 @@ def is_title_like(line: str) -> bool:
     length = len(bare) + count_cjk(bare)
     if not 2 <= length <= MAX_TITLE or not any(character.isalpha() for character in bare):
         return False
-    if bare.endswith((",", ";", ":", "，", "、", "；", "：")) or bare[0].islower() and " " in bare and len(bare) > 60:
+    if bare.endswith((",", ";", ":", "，", "、", "；", "：")):
         return False
-    if _CAPTION.search(bare) or _LIST_ITEM.match(bare):
+    if is_caption(bare) or _LIST_ITEM.match(bare):
         return False
     return not ends_sentence(bare) or (bare.endswith(("?", "？", "!", "！")) and not re.search(r"[.。]\s", bare))
 
@@ -130,14 +130,9 @@ _PHRASES = re.compile(
     re.IGNORECASE,
 )
 
-_PHOTO = (
-    "fotoquelle|bildquelle|bildnachweis|bildrechte|titelbild|foto|fotos|bild|photo|photos|image|picture|photograph|crédit photo|"
-    "crédits photo|crédits|imagen|immagine|imagem|afbeelding|beeld|zdjęcie|zdj|фото|изображение|ảnh|写真|写真提供|画像|画像提供|撮影|"
-    "图片|图片来源|图源|图|圖片|圖片來源|照片|사진|사진제공"
+_PICTURE_CREDIT = re.compile(
+    rf"[\[(（]?(?:{PICTURE}){CREDIT}\s*(?:[:：/|©=-]|\|\.)\s*(?P<name>\S.{{0,60}}?)[\])）]?", re.IGNORECASE
 )
-_CREDIT_AFTER = r"(?:\s?(?:credits?|by|source|courtesy|courtesy of|von|de|di|quelle))?"
-_PHOTO_CREDIT = re.compile(rf"[\[(（]?(?:{_PHOTO}){_CREDIT_AFTER}\s*(?:[:：/|©=-]|\|\.)\s*(?P<name>\S.{{0,60}}?)[\])）]?", re.IGNORECASE)
-_CAPTION = re.compile(rf"(?:[-–—|(（\[/.。]\s*|^)(?:{_PHOTO}){_CREDIT_AFTER}\s*[:：/©]", re.IGNORECASE)
 
 _AUTHOR = (
     "herausgeber|autor|autorin|autoren|redakteur|redakteurin|redaktion|verfasser|author|authors|editor|editors|writer|reporter|"
@@ -151,18 +146,9 @@ _BYLINE = re.compile(
 )
 _NAME = re.compile(r"[^\W\d_a-z][\w.'’\-]*(?:(?:,? (?:and|und|et|y|e|en|i|&) |,? )(?:(?:van|von|de|der|den|la|le|da|dos|di|bin|al) )*[^\W\d_a-z][\w.'’\-]*){0,5}")
 
-_NETWORKS = (
-    "facebook messenger,facebook,twitter,x,linkedin,whatsapp,telegram,pinterest,reddit,instagram,tiktok,youtube,xing,line,"
-    "weibo,wechat,vkontakte,vk,mastodon,bluesky,threads,pocket,tumblr,email,e-mail,mail,はてなブックマーク,はてブ,微博,微信,"
-    "新浪微博,qq空间,qq,카카오톡,네이버,zalo,rss"
-).split(",")
-_SHARES = (
-    "share this article,share this post,share this,share,shares,tweet,repost,copy link,diesen artikel teilen,artikel teilen,"
-    "beitrag teilen,teilen,link kopieren,twittern,partager cet article,partager,compartir,compartilhar,partilhar,condividi,delen,"
-    "udostępnij,поделиться,chia sẻ,paylaş,bagikan,シェアする,シェア,ツイートする,ツイート,ポスト,リンクをコピー,共有,分享到,分享至,分享,复制链接,"
-    "공유하기,공유,링크 복사,follow us,folgen sie uns,suivez-nous,síguenos,seguici"
-).split(",")
-_FILLERS = "on,via,with,by,to,auf,bei,per,mit,in,über,sur,par,en,su,op,na,в,lên,で,に,の,and,und,et,y,e,oder,or,&,:,это,us,it".split(",")
+_NETWORKS = ["facebook messenger", "facebook", "twitter", "x", "linkedin", "whatsapp", "telegram", "pinterest", "reddit", "instagram", "tiktok", "youtube", "xing", "line", "weibo", "wechat", "vkontakte", "vk", "mastodon", "bluesky", "threads", "pocket", "tumblr", "email", "e-mail", "mail", "はてなブックマーク", "はてブ", "微博", "微信", "新浪微博", "qq空间", "qq", "카카오톡", "네이버", "zalo", "rss"]
+_SHARES = ["share this article", "share this post", "share this", "share", "shares", "tweet", "repost", "copy link", "diesen artikel teilen", "artikel teilen", "beitrag teilen", "teilen", "link kopieren", "twittern", "partager cet article", "partager", "compartir", "compartilhar", "partilhar", "condividi", "delen", "udostępnij", "поделиться", "chia sẻ", "paylaş", "bagikan", "シェアする", "シェア", "ツイートする", "ツイート", "ポスト", "リンクをコピー", "共有", "分享到", "分享至", "分享", "复制链接", "공유하기", "공유", "링크 복사", "follow us", "folgen sie uns", "suivez-nous", "síguenos", "seguici"]
+_FILLERS = ["on", "via", "with", "by", "to", "auf", "bei", "per", "mit", "in", "über", "sur", "par", "en", "su", "op", "na", "в", "lên", "で", "に", "の", "and", "und", "et", "y", "e", "oder", "or", "&", ":", "это", "us", "it"]
 
 _SUBSCRIBE = re.compile(
     r"\b(?:newsletter|news ?letter|cookies?|mailing list|rss[- ]feed|infolettre|boletín|рассылк\w+)\b|ニュースレター|メールマガジン|メルマガ|クッキー|"
@@ -184,8 +170,10 @@ def _is_phrase(line: str) -> bool:
 
 
 def _is_credit(line: str) -> bool:
-    match = _PHOTO_CREDIT.fullmatch(line)
-    return bool(match) and count_words(match["name"]) <= 5 and count_cjk(match["name"]) <= 12 and not ends_sentence(line)
+    match = _PICTURE_CREDIT.fullmatch(line)
+    if not match or ends_sentence(line):
+        return False
+    return count_words(match["name"]) <= 5 and count_cjk(match["name"]) <= 12
 
 
 def _is_subscription(line: str) -> bool:
@@ -228,10 +216,7 @@ def _language_names() -> re.Pattern[str]:
     """Languages named in their own words (most by Unicode's CLDR) and in English, the longest first."""
     from babel import Locale
 
-    codes = (
-        "af ar az be bg bn bs ca cs cy da de el en es et eu fa fi fil fr ga gl gu he hi hr hu hy id is it ja ka kk km kn ko "
-        "lo lt lv mk ml mn mr ms my nb ne nl pa pl pt ro ru si sk sl sq sr sv sw ta te th tr uk ur uz vi zh"
-    ).split()
+    codes = ["af", "ar", "az", "be", "bg", "bn", "bs", "ca", "cs", "cy", "da", "de", "el", "en", "es", "et", "eu", "fa", "fi", "fil", "fr", "ga", "gl", "gu", "he", "hi", "hr", "hu", "hy", "id", "is", "it", "ja", "ka", "kk", "km", "kn", "ko", "lo", "lt", "lv", "mk", "ml", "mn", "mr", "ms", "my", "nb", "ne", "nl", "pa", "pl", "pt", "ro", "ru", "si", "sk", "sl", "sq", "sr", "sv", "sw", "ta", "te", "th", "tr", "uk", "ur", "uz", "vi", "zh"]
     names = {"latina", "русский язык", "한국말", "简体中文", "繁體中文", "中文(简体)", "bahasa indonesia", "bahasa melayu", "norsk"}
     for code in codes:
         own = Locale.parse(code)

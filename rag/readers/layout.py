@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from rag.characters import CJK, CLOSERS, UNSPACED, ends_sentence, width
+from rag.writing import CJK, CLOSERS, UNSPACED, ends_sentence, width
 
 #: Fixed-width text is set at most this wide; longer lines are paragraphs of their own.
 MAX_COLUMNS = 160
@@ -39,7 +39,7 @@ _NO_SPACE = re.compile(f"[{CJK}{UNSPACED}]")
 _HYPHENATED = re.compile(r"\w[-\u2010]$")
 #: "ein- oder zweijährig": a hyphen before these words stands for what the next word ends with.
 _CONJUNCTIONS = frozenset(
-    "und oder bzw sowie als bis and or to nor et ou y e o u ed od en of i oraz lub a и или och eller og hoặc và".split()
+    ["und", "oder", "bzw", "sowie", "als", "bis", "and", "or", "to", "nor", "et", "ou", "y", "e", "o", "u", "ed", "od", "en", "of", "i", "oraz", "lub", "a", "и", "или", "och", "eller", "og", "hoặc", "và"]
 )
 
 

@@ -19,6 +19,7 @@ _COMMENT = re.compile(r"<!--.*?(?:-->|\Z)", re.DOTALL)
 _HIDDEN_ELEMENT = re.compile(r"<(script|style|head)\b.*?(?:</\1\s*>|\Z)", re.DOTALL | re.IGNORECASE)
 _LINE_ELEMENT = re.compile(r"</?(?:p|div|br|li|ul|ol|tr|h[1-6]|table|section|article|blockquote)\b[^>]*>", re.IGNORECASE)
 _TAG = re.compile(r"</?[A-Za-z!?][^>]*>")
+_BLOCK_ENDS = frozenset(("paragraph_close", "heading_close", "table_close", "blockquote_close"))
 _LANGUAGE_CODE = re.compile(r"([a-zA-Z]{2})(?:[-_].*)?")
 
 
@@ -64,35 +65,34 @@ def _first_heading(tokens: Sequence[Token]) -> str | None:
 
 
 def _lines(tokens: Sequence[Token]) -> list[str]:
-    """Blocks as lines, with a blank line between blocks and none between the items of a tight list or table rows."""
+    """Blocks as lines: a blank line between blocks, none between the items of a tight list or the rows of a table."""
     lines: list[str] = []
-    markers: list[str] = []
-    pending = ""
+    pending, row, in_row, depth = "", [""], False, 0
     for token in tokens:
-        if token.type in ("bullet_list_open", "ordered_list_open"):
-            markers.append("" if token.type == "bullet_list_open" else str(token.attrGet("start") or 1))
-        elif token.type in ("bullet_list_close", "ordered_list_close"):
-            markers.pop()
-            lines.append("")
+        if token.type == "tr_open":
+            row, in_row = [], True
+        elif token.type == "tr_close":
+            lines.append(" | ".join(cell for cell in row if cell))
+            in_row = False
         elif token.type == "list_item_open":
             pending = f"{token.info}{token.markup} " if token.info else "- "
+        elif token.type == "inline" and in_row:
+            row.append(_inline(token).replace("\n", " "))
         elif token.type == "inline":
             words = _inline(token)
-            if words.strip():
-                lines.append(pending + words)
-                pending = ""
-        elif token.type == "paragraph_close" and not token.hidden:
-            lines.append("")
-        elif token.type in ("heading_close", "table_close", "blockquote_close"):
-            lines.append("")
+            lines += [pending + words] if words else []
+            pending = ""
+        elif token.type in ("bullet_list_open", "ordered_list_open"):
+            depth += 1
+        elif token.type in ("bullet_list_close", "ordered_list_close"):
+            depth -= 1
+            lines += [""] if depth == 0 else []
         elif token.type in ("fence", "code_block"):
             lines += [*token.content.rstrip("\n").split("\n"), ""]
         elif token.type == "html_block":
             lines += [*_visible(token.content).split("\n"), ""]
-    return _rows(tokens, lines)
-
-
-def _rows(tokens: Sequence[Token], lines: list[str]) -> list[str]:
+        elif token.type in _BLOCK_ENDS and not token.hidden:
+            lines.append("")
     return lines
 
 
@@ -103,9 +103,7 @@ def _inline(token: Token) -> str:
             text += child.content
         elif child.type == "softbreak":
             text = f"{text.rstrip()}\n"
-        elif child.type == "hardbreak":
-            text += "\v"
-        elif child.type == "html_inline" and re.match(r"<br\b", child.content, re.IGNORECASE):
+        elif child.type == "hardbreak" or (child.type == "html_inline" and re.match(r"<br\b", child.content, re.IGNORECASE)):
             text += "\v"
     return "\n".join(_join_soft(line) for line in text.split("\v"))
 

@@ -21,6 +21,16 @@ _CJK = re.compile(f"[{CJK}]")
 _WORD = re.compile(rf"[^\W_{CJK}]+(?:['’\-.][^\W_{CJK}]+)*")
 _FINAL = re.compile(rf"[{TERMINATORS}][{CLOSERS}\s]*$")
 
+#: Words that introduce the credit of a picture, in about a dozen languages.
+PICTURE = (
+    "fotoquelle|bildquelle|bildnachweis|bildrechte|titelbild|foto|fotos|bild|photo|photos|image|picture|photograph|crédit photo|"
+    "crédits photo|crédits|imagen|immagine|imagem|afbeelding|beeld|zdjęcie|zdj|фото|изображение|ảnh|写真|写真提供|画像|画像提供|撮影|"
+    "图片|图片来源|图源|图|圖片|圖片來源|照片|사진|사진제공"
+)
+#: What may stand between such a word and the colon before the name.
+CREDIT = r"(?:\s?(?:credits?|by|source|courtesy|courtesy of|von|de|di|quelle))?"
+_CAPTION = re.compile(rf"(?:[-–—|(（\[/.。]\s*|^)(?:{PICTURE}){CREDIT}\s*[:：/©]\s*\S.{{0,60}}$", re.IGNORECASE)
+
 
 def is_cjk(character: str) -> bool:
     """Whether one character is Chinese or Japanese writing (letters, punctuation or full-width forms)."""
@@ -45,6 +55,11 @@ def ends_sentence(text: str) -> bool:
 def is_prose(text: str) -> bool:
     """Whether a line is surely a sentence: final punctuation and six words or fifteen Chinese or Japanese characters."""
     return ends_sentence(text) and (count_words(text) >= 6 or count_cjk(text) >= 15)
+
+
+def is_caption(text: str) -> bool:
+    """Whether a line ends with, or is, the credit of a picture: ``… - Foto: dpa``, ``写真:共同通信``."""
+    return bool(_CAPTION.search(text))
 
 
 def width(text: str) -> int:

@@ -1,0 +1,244 @@
+"""Split a document into sentences with exact offsets."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+
+import sentencex
+
+from rag.types import Document, Sentence, Span
+from rag.writing import CLOSERS, TERMINATORS, count_cjk, ends_sentence, is_caption
+
+#: Evidence must stay bounded: longer "sentences" (tables, lists, text without marks) are cut at clause ends.
+MAX_SENTENCE = 600
+#: A heading is at most this long; a Chinese or Japanese character counts for two and a quarter.
+MAX_HEADING = 90
+MAX_HEADING_CJK = 40
+#: So many short open lines in a row are a list, not headings.
+LIST_LINES = 3
+
+_LETTER = re.compile(r"[^\W\d_]")
+_BULLET = re.compile(r"(?:[-*+•‣◦▪●○■□・·–—]\s+)+")
+_NUMBERED = re.compile(r"(?:[-*+•‣◦▪●○■□・·]\s|\(?\d{1,3}[.)]\s)")
+_ONLY_NUMBER = re.compile(r"\(?(?:\d{1,3}|[a-zA-Z]|[ivxIVX]{1,4})[.)]\s*")
+#: After "X. " these begin a sentence; any other capitalised word may be the rest of a name ("J. Rowling").
+_STARTER = re.compile(
+    r"(?:Er|Sie|Es|Das|Die|Der|Dies\w*|Ein|Eine|Im|In|Am|Wir|Ich|Aber|Doch|Auch|He|She|It|They|We|The|This|That|These|A|An|But|"
+    r"And|However|There|Il|Elle|Ils|Elles|Le|La|Les|Un|Une|Cette|Ce|C['’]est|Mais|El|Los|Las|Una|Pero|Este|Esta|Lo|Gli|Questo|"
+    r"Questa|Ma|O|Os|As|Ele|Ela|Mas|De|Het|Een|Hij|Zij|Maar|Он|Она|Они|Это|Но|В)\s"
+)
+#: "01." in 「01.AI」: a mark of an alphabet is no end when no space follows it.
+_TIGHT_POINT = re.compile(r"[\w)][.!?]$")
+_ORDINAL = re.compile(r"(?:^|[\s(„“\"«])\d{1,2}\.\s*$")
+_INITIAL = re.compile(r"(?:^|[\s(„“\"«‚'’.])[^\W\d_]\.\s*$")
+_ABBREVIATION = re.compile(
+    r"(?:^|[\s(„“\"«‚'’])(?:Mr|Mrs|Ms|Dr|Prof|St|Sr|Jr|No|Nr|Nos|Fig|vs|cf|ca|Co|Inc|Ltd|bzw|evtl|ggf|inkl|max|min|Abs|Art|"
+    r"Bd|Hrsg|Jh|Jhd|Mio|Mrd|Tel|vgl|Mme|Mlle|MM|Ste|Sra|Srta|Dra|Ud|Uds|Sig|Dott|Ing|Gen|Col|Lt|Sgt|Gov|Sen|Rep|Hon|Rev|"
+    r"ул|рис|стр|тыс|млн|млрд|гг|им)\.\s*$"
+)
+#: Languages that write ordinal numbers with a point ("19. November", "2. Liga").
+_ORDINAL_LANGUAGES = frozenset(["de", "cs", "da", "et", "fi", "hr", "hu", "is", "lv", "nb", "nn", "no", "pl", "sk", "sl", "sr"])
+_CLAUSE = re.compile(r"[;:,|]\s+|[；：，、]|\s+(?=[–—|•])")
+#: "im Netzwerk X. Er stellte fest": sentencex takes every single letter for an initial.
+_MISSED_INITIAL = re.compile(rf"(?<=\s)[^\W\d_]\.\s+(?={_STARTER.pattern})")
+#: It also misses ends before a number or an inverted mark; these words are the ones that numbers follow.
+_BEFORE_NUMBER = (
+    r"nr|no|núm|num|art|abs|kap|cap|ch|fig|abb|tab|bd|vol|pp|pág|pag|ca|approx|circa|jan|feb|mar|apr|jun|jul|aug|sept?|okt|oct|"
+    r"nov|de[cz]|sec|eq|tel|str|st|min|max|ziff|rn|vgl|cf|vs|bzw|ab|bis|tj|рис|табл|стр|ул|ст|гл|прибл|тел"
+)
+_COUNTED = re.compile(rf"(?<![^\W\d_])(?:{_BEFORE_NUMBER})\.\s*$", re.IGNORECASE)
+_MISSED_NUMBER = re.compile(
+    rf"(?<![^\W\d_])(?!(?:{_BEFORE_NUMBER})\.)[^\W\d_]{{2,}}[.!?][{CLOSERS}]*\s+(?=\d)|[.!?][{CLOSERS}]*\s+(?=[¡¿])",
+    re.IGNORECASE,
+)
+#: 「…。」と述べた: a Japanese particle after a quotation or bracket goes on with the sentence around it.
+_PARTICLE = re.compile(r"(?:と|って|は|が|を|に|も|の|で|など|だ|や|なん|か)")
+#: “…？”她问: so does, in Chinese, whoever speaks, unless the speaker was named before the quotation.
+_SPEAKER = re.compile(r"[^。！？，,]{0,12}?(?:说|說|问|問|道|表示|称|稱|答|喊|补充|補充|指出)")
+_MISSED_CJK = re.compile(rf"[。！？｡]+[{CLOSERS}]*(?=[^\s。！？｡{CLOSERS}])")
+
+
+def split(document: Document) -> list[Sentence]:
+    """The sentences of a document in reading order, without its furniture.
+
+    Every line of the canonical text is a paragraph and is split on its own by sentencex; a few general rules then mend
+    what it misses. Always ``document.text[s.start:s.end] == s.text``, with no white space at either end.
+    """
+    lines = list(_content_lines(document.text, document.furniture))
+    headings = _headings(document, lines)
+    sentences: list[Sentence] = []
+    for paragraph, line in enumerate(lines):
+        for span in _split_line(document.text, line, document.language):
+            sentences.append(
+                Sentence(
+                    document=document.id,
+                    position=len(sentences),
+                    start=span.start,
+                    end=span.end,
+                    text=document.text[span.start : span.end],
+                    paragraph=paragraph,
+                    heading=line in headings,
+                )
+            )
+    return sentences
+
+
+def _content_lines(text: str, furniture: Iterable[Span]) -> Iterator[Span]:
+    """The lines that hold a letter or digit, without furniture, bullets and white space at their ends."""
+    pieces, position = [], 0
+    for span in furniture:
+        pieces += [text[position : span.start], "\n" * (span.end - span.start)]
+        position = span.end
+    start = 0
+    for line in "".join([*pieces, text[position:]]).split("\n"):
+        bare = line.strip()
+        if any(character.isalnum() for character in bare):
+            first = start + len(line) - len(line.lstrip())
+            bullet = _BULLET.match(bare)
+            yield Span(first + (bullet.end() if bullet else 0), first + len(bare))
+        start += len(line) + 1
+
+
+def _headings(document: Document, lines: list[Span]) -> frozenset[Span]:
+    """Short lines without an end of a sentence that text follows; a run of three or more is a list."""
+    found: set[Span] = set()
+    run: list[Span] = []
+    for line in lines:
+        if _is_open_short(document, line):
+            run.append(line)
+            continue
+        # A run that begins the document is its title and what stands under it, however long.
+        if len(run) < LIST_LINES or run[0] == lines[0]:
+            found.update(run)
+        run = []
+    found.update(line for line in lines if document.text[line.start : line.end] == document.title)
+    return frozenset(found)
+
+
+def _is_open_short(document: Document, line: Span) -> bool:
+    text = document.text[line.start : line.end]
+    if text == document.title:
+        return True
+    if len(text) > MAX_HEADING or count_cjk(text) > MAX_HEADING_CJK or not _LETTER.search(text):
+        return False
+    begins = document.text.rfind("\n", 0, line.start) + 1
+    if _NUMBERED.match(document.text[begins : line.end]) and not _LETTER.match(text):
+        return False
+    if ends_sentence(text) or is_caption(text):
+        return False
+    return not text.endswith((",", ";", "，", "、", "；"))
+
+
+def _split_line(text: str, line: Span, language: str) -> Iterator[Span]:
+    """The sentences of one line: the library's boundaries, mended, trimmed and bounded."""
+    boundaries = _library_boundaries(text[line.start : line.end], language)
+    edges = [line.start + edge for edge in _mend(text[line.start : line.end], boundaries, language)]
+    for start, end in zip([line.start, *edges], [*edges, line.end], strict=True):
+        span = _trim(text, start, end)
+        if span:
+            yield from _bounded(text, span)
+
+
+def _library_boundaries(line: str, language: str) -> list[int]:
+    """Offsets inside the line at which a new sentence begins, as sentencex sees it.
+
+    sentencex keeps all text, so the lengths of its segments add up to offsets; should a release not do so, its segments
+    are looked for one after the other.
+    """
+    edges, position = [], 0
+    for segment in sentencex.segment(language, line):
+        found = line.find(segment, position)
+        if found < 0:
+            continue
+        if found:
+            edges.append(found)
+        position = found + len(segment)
+    return edges
+
+
+def _mend(line: str, boundaries: list[int], language: str) -> list[int]:
+    """Add the boundaries the library missed and drop those that are none."""
+    missed = [
+        match.end()
+        for pattern in (_MISSED_CJK, _MISSED_INITIAL, _MISSED_NUMBER)
+        for match in pattern.finditer(line)
+        if _outside_brackets(line, match.end())
+    ]
+    kept: list[int] = []
+    for edge in sorted({*boundaries, *missed}):
+        start = kept[-1] if kept else 0
+        if 0 < edge < len(line) and _is_boundary(line[start:edge], line[edge:], language):
+            kept.append(edge)
+    return kept
+
+
+def _is_boundary(before: str, after: str, language: str) -> bool:
+    """Whether a sentence ends between two parts of a line."""
+    if not any(character.isalnum() for character in after) or not any(character.isalnum() for character in before):
+        return False
+    head, tail = before.rstrip(), after.lstrip()
+    if _ONLY_NUMBER.fullmatch(before):
+        return False
+    if _INITIAL.search(before):
+        return bool(_STARTER.match(tail))
+    if _ABBREVIATION.search(before) or (tail[0].isdigit() and _COUNTED.search(before)):
+        return False
+    if head == before and tail == after and _TIGHT_POINT.search(head) and tail[0].isalnum():
+        return False
+    if _ORDINAL.search(before) and language in _ORDINAL_LANGUAGES and tail[0].isalpha():
+        return False
+    return not (_goes_on(head, tail) or re.match(r"[,;:，、；：）)\]」』”’»]", tail))
+
+
+def _goes_on(head: str, tail: str) -> bool:
+    """Whether the sentence goes on behind a mark: lower case where sentences begin in upper case, or behind a quotation."""
+    if tail[:2].islower() and head.lstrip("„“”\"«»‚‘'’([¡¿–—- ")[:1].isupper():
+        return True
+    if head[-1] in "」』）":
+        return bool(_PARTICLE.match(tail) or (head[0] in "「『" and _SPEAKER.match(tail)))
+    return head[-1] == "”" and head[0] == "“" and bool(_SPEAKER.match(tail))
+
+
+def _outside_brackets(line: str, position: int) -> bool:
+    """Whether a place in a line lies outside every quotation and bracket that is opened before and closed behind."""
+    for opener, closer in ("「」", "『』", "“”", "（）", "()", "《》", "【】", "„“", "«»"):
+        before = line[:position]
+        if before.rfind(opener) > before.rfind(closer) and closer in line[position:]:
+            return False
+    return True
+
+
+def _trim(text: str, start: int, end: int) -> Span | None:
+    piece = text[start:end]
+    bare = piece.strip()
+    if not bare:
+        return None
+    first = start + len(piece) - len(piece.lstrip())
+    return Span(first, first + len(bare))
+
+
+def _bounded(text: str, span: Span) -> Iterator[Span]:
+    """A span, or pieces of at most 600 characters: cut at a sentence's or clause's end, white space, or anywhere."""
+    start = span.start
+    while span.end - start > MAX_SENTENCE:
+        edge = start + _cut(text[start : start + MAX_SENTENCE])
+        piece = _trim(text, start, edge)
+        if piece:
+            yield piece
+        start = edge
+    rest = _trim(text, start, span.end)
+    if rest:
+        yield rest
+
+
+def _cut(piece: str) -> int:
+    """The latest good place to cut, in the second half of a piece."""
+    for pattern in (_END, _CLAUSE, re.compile(r"\s+")):
+        ends = [match.end() for match in pattern.finditer(piece) if match.end() > len(piece) // 2]
+        if ends:
+            return ends[-1]
+    return len(piece)
+
+
+_END = re.compile(rf"[{TERMINATORS}][{CLOSERS}]*\s+|[。！？][{CLOSERS}]*")
