@@ -1,7 +1,7 @@
 """The models: which there are, how they get onto this machine, and where they are."""
 
 from rag.models.catalogue import CATALOGUE, DEFAULT_MODELS, Model, get
-from rag.models.fetch import fetch
+from rag.models.fetching import fetch
 from rag.models.installed import is_present, path_of, table_rows, verify
 
 __all__ = ["CATALOGUE", "DEFAULT_MODELS", "Model", "fetch", "get", "is_present", "path_of", "table_rows", "verify"]
