@@ -174,11 +174,17 @@ def discard_building(folder: Path) -> None:
         path.unlink()
 
 
-def recover_building(folder: Path, manifest: Manifest | None) -> None:
+def recover_building(folder: Path) -> None:
     """Take a database that was finished but never named by a manifest back as the unfinished build it belongs to."""
+    try:
+        named = json.loads((folder / MANIFEST).read_bytes())["generation"] + ".sqlite"
+    except FileNotFoundError:
+        named = None
+    except (ValueError, KeyError, TypeError):
+        # It cannot be told which database the index was.
+        return
     if (folder / BUILDING).exists():
         return
-    named = manifest.database if manifest else None
     orphans = [path for path in folder.glob("*.sqlite") if path.name != named]
     if orphans:
         os.replace(max(orphans, key=lambda path: path.stat().st_mtime_ns), folder / BUILDING)
@@ -215,7 +221,7 @@ def writing(folder: Path) -> Iterator[None]:
                 f"The disk is full: no space left to write the index in {folder}. The previous index is untouched. "
                 "Free some space and run the same command again; it goes on where it stopped."
             ) from error
-        if isinstance(error, PermissionError) or "readonly" in str(error):
+        if _is_forbidden(error, folder):
             raise IndexError_(
                 f"The index in {folder} cannot be written: {error}. Give this user the right to write there, "
                 "or set CROSSCITE_INDEX to another folder."
@@ -243,6 +249,12 @@ def _is_disk_full(error: BaseException) -> bool:
         return error.errno in {errno.ENOSPC, errno.EDQUOT}
     # FAISS reports its write errors as RuntimeError with the system's text.
     return "disk is full" in str(error) or os.strerror(errno.ENOSPC) in str(error)
+
+
+def _is_forbidden(error: BaseException, folder: Path) -> bool:
+    if isinstance(error, PermissionError):
+        return error.filename is None or Path(error.filename).resolve().is_relative_to(folder.resolve())
+    return "readonly database" in str(error)
 
 
 def _checksum(values: Mapping[str, Any]) -> str:

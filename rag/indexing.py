@@ -8,18 +8,15 @@ run leaves the index as it was; the next run over the same paths goes on where i
 from __future__ import annotations
 
 import hashlib
-import importlib.metadata
 import json
-import os
 import sys
 import time
 import uuid
-from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import closing, suppress
+from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
-from functools import cache, cached_property
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -28,7 +25,8 @@ from rag.errors import DocumentError, IndexDamaged, IndexError_, IndexMissing
 from rag.generations import Manifest
 from rag.index import write_vectors
 from rag.passages import passages as make_passages
-from rag.readers import SUFFIXES, read
+from rag.readers import read
+from rag.scanning import Plan, Scan, Task, compare, fingerprint, root_name, scans_of
 from rag.sentences import split
 from rag.store import FORMAT, Embedded, KeyedVector, Origin, Store, encode
 from rag.types import Document, Passage, Sentence
@@ -43,6 +41,8 @@ GROUP_TEXTS = 256
 
 SLICE_TEXTS = 64
 """Texts given to the embedder at once; the progress bar moves when they are done."""
+
+GONE = "is not there any more; its documents stay in the index"
 
 
 @dataclass(frozen=True)
@@ -112,13 +112,12 @@ def build(
     started = time.monotonic()
     with generations.writing(folder):
         manifest = _present(folder, embedder_sha256, rebuild=rebuild)
-        roots, gone = _roots(paths, folder)
-        scans = _scans(roots, [] if rebuild else _known_roots(folder))
+        scans, gone = scans_of(paths, folder, rebuild=rebuild)
         draft = _Draft(folder, manifest, embedder, embedder_name, embedder_sha256, scans, rebuild=rebuild)
         try:
-            plan = _plan(scans, draft.origins(), folder)
+            plan = compare(scans, draft.origins(), folder)
             changes = _carry_out(plan, draft, progress=progress)
-            if changes.any or draft.must_publish(scans):
+            if changes.any or draft.must_publish():
                 draft.publish()
         finally:
             draft.close()
@@ -127,7 +126,7 @@ def build(
         replaced=tuple(changes.replaced),
         removed=tuple(changes.removed),
         unchanged=plan.unchanged,
-        skipped=(*gone, *plan.skipped, *changes.skipped),
+        skipped=(*((str(root), GONE) for root in gone), *plan.skipped, *changes.skipped),
         unsupported=plan.unsupported,
         seconds=time.monotonic() - started,
     )
@@ -153,108 +152,7 @@ def remove(document_ids: Sequence[str], folder: Path) -> None:
             _publish(store, folder, manifest.embedder, manifest.embedder_sha256, manifest.dimensions, set())
 
 
-# Which files there are
-
-
-@dataclass(frozen=True)
-class _Scan:
-    """``below`` (a file or folder) is looked through; ids are paths below ``root``."""
-
-    root: Path
-    below: Path
-
-
-@dataclass(frozen=True)
-class _File:
-    """A file found: its path, and the root and path below it that identify it in the index."""
-
-    path: Path
-    root: str
-    file: str
-    named: bool
-
-
-def _roots(paths: Sequence[Path], folder: Path) -> tuple[list[Path], list[tuple[str, str]]]:
-    if paths:
-        for path in paths:
-            if not path.exists():
-                raise DocumentError(str(path), "there is no such file or folder.")
-        return [path.resolve() for path in paths], []
-    known = _known_roots(folder)
-    if not known:
-        raise IndexMissing(f"Nothing was ever indexed in {folder}. Name a file or folder: crosscite index seeds")
-    gone = [(str(root), "is gone; its documents stay in the index") for root in known if not root.exists()]
-    return [root for root in known if root.exists()], gone
-
-
-def _known_roots(folder: Path) -> list[Path]:
-    """The roots of the present index, even if the rest of its manifest cannot be used."""
-    try:
-        roots = json.loads((folder / generations.MANIFEST).read_bytes())["roots"]
-        return [_root_path(root, folder) for root in roots]
-    except (OSError, ValueError, KeyError, TypeError):
-        return []
-
-
-def _scans(paths: Iterable[Path], known: Iterable[Path]) -> list[_Scan]:
-    """A path below a known folder is looked at as a part of it, so that its documents keep their ids."""
-    folders = [root for root in known if root.is_dir()]
-    scans: list[_Scan] = []
-    for path in sorted(set(paths), key=lambda path: len(path.parts)):
-        if any(path == scan.below or scan.below in path.parents for scan in scans):
-            continue
-        root = next((root for root in folders if root in path.parents), path)
-        scans.append(_Scan(root, path))
-    return scans
-
-
-def _files(scan: _Scan, folder: Path) -> Iterator[_File]:
-    """The files to consider, in sorted order; hidden ones and the index itself are left out."""
-    root = _root_name(scan.root, folder)
-    if scan.below.is_file():
-        file = "" if scan.below == scan.root else scan.below.relative_to(scan.root).as_posix()
-        yield _File(scan.below, root, file, named=True)
-        return
-    index = folder.resolve()
-    for directory, subdirectories, names in os.walk(scan.below):
-        here = Path(directory)
-        subdirectories[:] = sorted(name for name in subdirectories if not name.startswith(".") and here / name != index)
-        for name in sorted(names):
-            if not name.startswith("."):
-                yield _File(here / name, root, (here / name).relative_to(scan.root).as_posix(), named=False)
-
-
-def _root_name(root: Path, folder: Path) -> str:
-    """Relative to the index folder's parent if below it, so that a project can be moved with its index."""
-    project = folder.resolve().parent
-    return root.relative_to(project).as_posix() if root.is_relative_to(project) else root.as_posix()
-
-
-def _root_path(root: str, folder: Path) -> Path:
-    return (folder.resolve().parent / root).resolve()
-
-
-# What is to be done
-
-
-@dataclass(frozen=True)
-class _Task:
-    """A file to read and store as ``id``; ``before`` are the ids of documents whose vectors it may share."""
-
-    file: _File
-    id: str
-    replaces: bool
-    size: int
-    before: tuple[str, ...]
-
-
-@dataclass
-class _Plan:
-    tasks: list[_Task] = field(default_factory=list)
-    remove: list[str] = field(default_factory=list)
-    unchanged: int = 0
-    skipped: list[tuple[str, str]] = field(default_factory=list)
-    unsupported: Counter[str] = field(default_factory=Counter)
+# Doing it
 
 
 @dataclass
@@ -269,93 +167,6 @@ class _Changes:
         return bool(self.added or self.replaced or self.removed)
 
 
-def _plan(scans: Sequence[_Scan], origins: Sequence[Origin], folder: Path) -> _Plan:
-    plan = _Plan()
-    files = list(_readable(scans, folder, plan))
-    here = {(file.root, file.file) for file in files}
-    stored = {(origin.root, origin.file): origin for origin in origins}
-    gone = {
-        origin.id
-        for key, origin in stored.items()
-        if key not in here and _in_scope(_root_path(origin.root, folder) / origin.file, scans)
-    }
-    taken = {origin.id for origin in origins} - gone
-    same_content: dict[str, list[str]] = {}
-    for origin in origins:
-        same_content.setdefault(origin.sha256, []).append(origin.id)
-    for file in files:
-        old = stored.get((file.root, file.file))
-        document_id = old.id if old else _new_id(file, taken)
-        if document_id is None:
-            plan.skipped.append((str(file.path), "another document has the same id; rename the file or its folder"))
-            continue
-        taken.add(document_id)
-        try:
-            sha256, size = generations.sha256_of(file.path), file.path.stat().st_size
-        except OSError as error:
-            plan.skipped.append((str(file.path), _reason(error)))
-            continue
-        if old and old.fingerprint == _fingerprint(document_id, sha256):
-            plan.unchanged += 1
-        else:
-            before = dict.fromkeys(([document_id] if old else []) + same_content.get(sha256, [])[:1])
-            plan.tasks.append(_Task(file, document_id, old is not None, size, tuple(before)))
-    # A new document may have taken the id of one that has gone; storing it replaces that one.
-    plan.remove = sorted(gone - {task.id for task in plan.tasks})
-    return plan
-
-
-def _readable(scans: Sequence[_Scan], folder: Path, plan: _Plan) -> Iterator[_File]:
-    for scan in scans:
-        for file in _files(scan, folder):
-            if file.path.suffix.lower() not in SUFFIXES:
-                if file.named:
-                    plan.skipped.append(
-                        (str(file.path), f"files of the kind {file.path.suffix or '(none)'} are not read")
-                    )
-                else:
-                    plan.unsupported[file.path.suffix.lower()] += 1
-            elif not file.path.resolve().is_relative_to(scan.root):
-                plan.skipped.append((str(file.path), "a symbolic link that leads out of the folder is not followed"))
-            elif not file.path.is_file():
-                plan.skipped.append((str(file.path), "not a regular file"))
-            else:
-                yield file
-
-
-def _in_scope(path: Path, scans: Sequence[_Scan]) -> bool:
-    return any(path == scan.below or scan.below in path.parents for scan in scans)
-
-
-def _new_id(file: _File, taken: set[str]) -> str | None:
-    own = file.file or file.path.name
-    folder = Path(file.root).parent.name if not file.file else Path(file.root).name
-    return next((id for id in (own, f"{folder}/{own}") if id not in taken), None)
-
-
-def _fingerprint(document_id: str, sha256: str) -> str:
-    return hashlib.sha256(f"{reading_version()}\n{document_id}\n{sha256}".encode()).hexdigest()
-
-
-@cache
-def reading_version() -> str:
-    """A hash of the code that makes documents, sentences, passages and terms of files.
-
-    When that code changes, everything is read again; only texts that came out differently are embedded again.
-    """
-    here = Path(__file__).parent
-    sources = sorted((here / "readers").glob("*.py"))
-    sources += [here / name for name in ("language.py", "lexical.py", "passages.py", "sentences.py", "writing.py")]
-    digest = hashlib.sha256()
-    for source in [*sources, Path(__file__)]:
-        with suppress(FileNotFoundError):
-            digest.update(source.read_bytes())
-    return digest.hexdigest()
-
-
-# Doing it
-
-
 class _Draft:
     """The store that a build changes: made on the first change, so that a run without changes writes nothing."""
 
@@ -366,7 +177,7 @@ class _Draft:
         embedder: Callable[[], Embedder],
         embedder_name: str,
         embedder_sha256: str,
-        scans: Sequence[_Scan],
+        scans: Sequence[Scan],
         *,
         rebuild: bool,
     ) -> None:
@@ -375,11 +186,11 @@ class _Draft:
         self._make_embedder = embedder
         self._embedder_name = embedder_name
         self._embedder_sha256 = embedder_sha256
-        self._roots = {_root_name(scan.root, folder) for scan in scans}
+        self._roots = {root_name(scan.root, folder) for scan in scans}
         self._identity = {
             "format": str(FORMAT),
             "base": f"{'rebuild of ' * rebuild}{manifest.generation if manifest else ''}",
-            "scans": json.dumps(sorted(_root_name(scan.below, folder) for scan in scans)),
+            "scans": json.dumps(sorted(root_name(scan.below, folder) for scan in scans)),
             "embedder_sha256": embedder_sha256,
         }
         self._store = self._resume()
@@ -407,7 +218,7 @@ class _Draft:
         with closing(Store.open_for_reading(self._folder / self._manifest.database)) as store:
             return store.origins()
 
-    def must_publish(self, scans: Sequence[_Scan]) -> bool:
+    def must_publish(self) -> bool:
         """Whether there is something to finish although no document changed in this run."""
         if self.resumed or self._manifest is None:
             return True
@@ -425,22 +236,17 @@ class _Draft:
             self._store.close()
 
     def _resume(self) -> Store | None:
-        generations.recover_building(self._folder, self._manifest_on_disk())
+        generations.recover_building(self._folder)
         path = self._folder / generations.BUILDING
         if not path.exists():
             return None
-        store = Store.open_for_writing(path)
-        if store.is_sound() and self._identity.items() <= store.meta().items():
+        store = Store.open_if_sound(path)
+        if store is not None and self._identity.items() <= store.meta().items():
             return store
-        store.close()
+        if store is not None:
+            store.close()
         generations.discard_building(self._folder)
         return None
-
-    def _manifest_on_disk(self) -> Manifest | None:
-        try:
-            return generations.read_manifest(self._folder)
-        except IndexError_:
-            return None
 
     def _begin(self) -> Store:
         generations.discard_building(self._folder)
@@ -452,16 +258,18 @@ class _Draft:
         return store
 
 
-def _carry_out(plan: _Plan, draft: _Draft, *, progress: bool) -> _Changes:
+def _carry_out(plan: Plan, draft: _Draft, *, progress: bool) -> _Changes:
     changes = _Changes()
     with _Progress(plan.tasks, shown=progress) as bar:
         for group in _groups(plan.tasks, draft, changes, bar):
             _store_group(group, draft, bar)
             for part in group:
                 (changes.replaced if part.task.replaces else changes.added).append(part.task.id)
-    if plan.remove:
+    # Last, because a moved file takes over the vectors; a new document may also have taken the id of one that has gone.
+    gone = set(plan.gone).difference(changes.added)
+    if gone:
         with draft.store.transaction():
-            changes.removed += [id for id in plan.remove if draft.store.remove(id)]
+            changes.removed += [id for id in sorted(gone) if draft.store.remove(id)]
     return changes
 
 
@@ -469,7 +277,7 @@ def _carry_out(plan: _Plan, draft: _Draft, *, progress: bool) -> _Changes:
 class _Part:
     """One document read and split, waiting for its vectors."""
 
-    task: _Task
+    task: Task
     document: Document
     sentences: list[Sentence]
     passages: list[Passage]
@@ -480,7 +288,7 @@ class _Part:
         return [*self.texts.sentences, *self.texts.windows, *self.texts.passages]
 
 
-def _groups(tasks: Sequence[_Task], draft: _Draft, changes: _Changes, bar: _Progress) -> Iterator[list[_Part]]:
+def _groups(tasks: Sequence[Task], draft: _Draft, changes: _Changes, bar: _Progress) -> Iterator[list[_Part]]:
     """Documents until there are enough texts: small documents are embedded together."""
     group: list[_Part] = []
     for task in tasks:
@@ -501,11 +309,11 @@ def _groups(tasks: Sequence[_Task], draft: _Draft, changes: _Changes, bar: _Prog
         yield group
 
 
-def _read(task: _Task, draft: _Draft) -> _Part:
+def _read(task: Task, draft: _Draft) -> _Part:
     try:
         document = read(task.file.path, id=task.id)
     except OSError as error:
-        raise DocumentError(str(task.file.path), _reason(error)) from error
+        raise DocumentError(str(task.file.path), (error.strerror or str(error)).lower()) from error
     sentences = split(document)
     passages = make_passages(document, sentences, count_tokens=draft.embedder.count_tokens)
     return _Part(task, document, sentences, passages, embedding_texts(document, sentences, passages))
@@ -533,7 +341,7 @@ def _store_group(group: Sequence[_Part], draft: _Draft, bar: _Progress) -> None:
             )
             file, sha256 = part.task.file, part.document.sha256
             draft.store.add(
-                embedded, Origin(part.task.id, file.root, file.file, _fingerprint(part.task.id, sha256), sha256)
+                embedded, Origin(part.task.id, file.root, file.file, fingerprint(part.task.id, sha256), sha256)
             )
 
 
@@ -563,7 +371,7 @@ def _key(text: str) -> bytes:
 class _Progress:
     """A bar over the bytes of the files to read, which are known before anything is read; shown from the first."""
 
-    def __init__(self, tasks: Sequence[_Task], *, shown: bool) -> None:
+    def __init__(self, tasks: Sequence[Task], *, shown: bool) -> None:
         self._total = sum(task.size for task in tasks)
         self._files = len(tasks)
         self._shown = shown and bool(tasks)
@@ -649,6 +457,9 @@ def _publish(store: Store, folder: Path, embedder: str, embedder_sha256: str, di
 
 
 def _version() -> str:
+    # Not at the top: it takes 60 ms.
+    import importlib.metadata
+
     try:
         return importlib.metadata.version("crosscite")
     except importlib.metadata.PackageNotFoundError:
@@ -657,7 +468,3 @@ def _version() -> str:
 
 def _one_line(text: str) -> str:
     return " ".join(text.split())
-
-
-def _reason(error: OSError) -> str:
-    return (error.strerror or str(error)).lower()

@@ -19,7 +19,7 @@ from urllib.parse import quote
 import numpy as np
 import numpy.typing as npt
 
-from rag.errors import DocumentNotFound
+from rag.errors import DocumentNotFound, IndexDamaged
 from rag.lexical import terms
 from rag.types import Document, Passage, Sentence, Span
 
@@ -147,6 +147,21 @@ class Store:
         # What is deleted is overwritten: a removed document must not be readable in the file's free pages.
         connection.execute("PRAGMA secure_delete = ON")
         return cls(connection, path)
+
+    @classmethod
+    def open_if_sound(cls, path: Path) -> Store | None:
+        """Open a store for writing if it was begun properly and SQLite finds it intact; reads the whole file."""
+        try:
+            store = cls.open_for_writing(path)
+        except sqlite3.DatabaseError:
+            return None
+        try:
+            if store._rows("PRAGMA quick_check(1)") == [("ok",)] and "format" in store.meta():
+                return store
+        except (sqlite3.DatabaseError, IndexDamaged):
+            pass
+        store.close()
+        return None
 
     @classmethod
     def open_for_reading(cls, path: Path) -> Store:
@@ -309,13 +324,6 @@ class Store:
         row = self._rows("SELECT count(*), total(sentences), total(passages) FROM documents")[0]
         return Counts(*(int(value) for value in row))
 
-    def is_sound(self) -> bool:
-        """Whether SQLite finds its own structures intact; reads the whole file."""
-        try:
-            return self._rows("PRAGMA quick_check(1)") == [("ok",)]
-        except sqlite3.DatabaseError:
-            return False
-
     def documents(self) -> list[DocumentInfo]:
         """All documents, sorted by id, without their texts."""
         columns = "id, title, language, date, url, size, sentences, passages"
@@ -450,7 +458,7 @@ class Store:
             return []
         limited, values = "", []
         if documents is not None:
-            limited = "AND rowid IN (SELECT number FROM sentences WHERE document IN (SELECT value FROM json_each(?)))"
+            limited = "AND +rowid IN (SELECT number FROM sentences WHERE document IN (SELECT value FROM json_each(?)))"
             values = [json.dumps(self._numbers(documents))]
         scores: dict[int, float] = {
             number: -rank
@@ -505,8 +513,14 @@ class Store:
         return {number: Passage(*passage) for number, *passage in rows}
 
     def _rows(self, statement: str, *values: object) -> list[Any]:
-        with self._lock:
-            return self._connection.execute(statement, values).fetchall()
+        try:
+            with self._lock:
+                return self._connection.execute(statement, values).fetchall()
+        except sqlite3.DatabaseError as error:
+            # Large files are not checked byte by byte when they are opened, so damage may come to light only here.
+            if "malformed" in str(error) or "not a database" in str(error):
+                raise IndexDamaged(f"{self.path} is damaged: {error}. Run: crosscite index --rebuild") from error
+            raise
 
 
 def encode(vectors: Vectors) -> list[bytes]:
