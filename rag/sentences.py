@@ -38,7 +38,9 @@ _ABBREVIATION = re.compile(
     r"ул|рис|стр|тыс|млн|млрд|гг|им)\.\s*$"
 )
 #: Languages that write ordinal numbers with a point ("19. November", "2. Liga").
-_ORDINAL_LANGUAGES = frozenset(["de", "cs", "da", "et", "fi", "hr", "hu", "is", "lv", "nb", "nn", "no", "pl", "sk", "sl", "sr"])
+_ORDINAL_LANGUAGES = frozenset((
+    "de", "cs", "da", "et", "fi", "hr", "hu", "is", "lv", "nb", "nn", "no", "pl", "sk", "sl", "sr",
+))  # fmt: skip
 _CLAUSE = re.compile(r"[;:,|]\s+|[；：，、]|\s+(?=[–—|•])")
 #: "im Netzwerk X. Er stellte fest": sentencex takes every single letter for an initial.
 _MISSED_INITIAL = re.compile(rf"(?<=\s)[^\W\d_]\.\s+(?={_STARTER.pattern})")
@@ -192,7 +194,7 @@ def _is_boundary(before: str, after: str, language: str) -> bool:
 
 
 def _goes_on(head: str, tail: str) -> bool:
-    """Whether the sentence goes on behind a mark: lower case where sentences begin in upper case, or behind a quotation."""
+    """Whether the sentence goes on behind a mark: in lower case where sentences begin in upper, or behind a quotation."""
     if tail[:2].islower() and head.lstrip("„“”\"«»‚‘'’([¡¿–—- ")[:1].isupper():
         return True
     if head[-1] in "」』）":

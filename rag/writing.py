@@ -13,7 +13,7 @@ CJK = (
 #: South-East Asian scripts that are written without spaces between words.
 UNSPACED = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff"
 #: Characters that end a sentence: Latin, CJK, Arabic, Urdu, Devanagari, Armenian, Ethiopic, Khmer, Burmese.
-TERMINATORS = ".!?\u2026\u3002\uff01\uff1f\uff61\u061f\u06d4\u0964\u0965\u0589\u1362\u17d4\u17d5\u104b\u203c\u2047-\u2049"
+TERMINATORS = ".!?…。！？｡؟۔।॥։።។៕။‼⁇-⁉"
 #: Quotation marks and brackets that may follow the end of a sentence and still belong to it.
 CLOSERS = "\"'”“’‘»«›‹)\\]}」』】）〉》〕］｝〞＂"
 
@@ -23,9 +23,9 @@ _FINAL = re.compile(rf"[{TERMINATORS}][{CLOSERS}\s]*$")
 
 #: Words that introduce the credit of a picture, in about a dozen languages.
 PICTURE = (
-    "fotoquelle|bildquelle|bildnachweis|bildrechte|titelbild|foto|fotos|bild|photo|photos|image|picture|photograph|crédit photo|"
-    "crédits photo|crédits|imagen|immagine|imagem|afbeelding|beeld|zdjęcie|zdj|фото|изображение|ảnh|写真|写真提供|画像|画像提供|撮影|"
-    "图片|图片来源|图源|图|圖片|圖片來源|照片|사진|사진제공"
+    "fotoquelle|bildquelle|bildnachweis|bildrechte|titelbild|foto|fotos|bild|photo|photos|image|picture|photograph|"
+    "crédit photo|crédits photo|crédits|imagen|immagine|imagem|afbeelding|beeld|zdjęcie|zdj|фото|изображение|ảnh|"
+    "写真|写真提供|画像|画像提供|撮影|图片|图片来源|图源|图|圖片|圖片來源|照片|사진|사진제공"
 )
 #: What may stand between such a word and the colon before the name.
 CREDIT = r"(?:\s?(?:credits?|by|source|courtesy|courtesy of|von|de|di|quelle))?"
@@ -53,7 +53,7 @@ def ends_sentence(text: str) -> bool:
 
 
 def is_prose(text: str) -> bool:
-    """Whether a line is surely a sentence: final punctuation and six words or fifteen Chinese or Japanese characters."""
+    """Whether a line is surely a sentence: final punctuation and six words or fifteen CJK characters."""
     return ends_sentence(text) and (count_words(text) >= 6 or count_cjk(text) >= 15)
 
 

@@ -15,7 +15,6 @@ from rag.readers.furniture import find_furniture
 from rag.readers.markdown import parse_markdown
 from rag.readers.text import parse_text
 from rag.types import Document, Span
-from rag.writing import count_words
 
 #: Larger files are refused: they are data dumps, and would fill the memory that the models need.
 MAX_BYTES = 64 * 1024 * 1024
@@ -40,7 +39,8 @@ def read(path: Path, *, id: str) -> Document:
     """
     parse = _PARSERS.get(path.suffix.lower())
     if parse is None:
-        raise UnsupportedFormat(id, f"files of the kind {path.suffix or path.name!r} can't be read; these can: {', '.join(SUFFIXES)}.")
+        kind = path.suffix or "no suffix"
+        raise UnsupportedFormat(id, f"there is no reader for {kind} files. Readable are: {', '.join(SUFFIXES)}.")
     data = _load(path, id)
     draft = parse(clean(charset.decode(data, path=id)))
     text, pages = cut_pages(tidy(draft.text))
@@ -75,7 +75,8 @@ def _load(path: Path, id: str) -> bytes:
     try:
         size = path.stat().st_size
         if size > MAX_BYTES:
-            raise DocumentError(id, f"has {size / 2**20:.0f} MB; the limit is {MAX_BYTES // 2**20} MB. Split it into parts.")
+            limit = MAX_BYTES // 2**20
+            raise DocumentError(id, f"has {size / 2**20:.0f} MB; the limit is {limit} MB. Split it into parts.")
         data = path.read_bytes()
     except OSError as error:
         raise DocumentError(id, f"can't be opened: {error.strerror or error}") from error

@@ -1,4 +1,4 @@
-"""One form of text: NFC, ``\\n`` line ends, nothing invisible, at most one blank line in a row."""
+r"""One form of text: NFC, ``\n`` line ends, nothing invisible, at most one blank line in a row."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ _BLANK_RUN = re.compile("\n{3,}")
 
 
 def clean(text: str) -> str:
-    """Bring characters and line ends into canonical form; form feeds stay, as they mark pages for the layout.
+    r"""Bring characters and line ends into canonical form; form feeds stay, as they mark pages for the layout.
 
-    >>> clean("Cafe\\u0301\\u200b\\r\\nau\\u00a0lait")
-    'Café\\nau lait'
+    >>> clean("Cafe\u0301\u200b\r\nau\u00a0lait")
+    'Café\nau lait'
     """
     text = _LINE_ENDS.sub("\n", text)
     text = _SOFT_HYPHEN_AT_LINE_END.sub("", text)

@@ -50,7 +50,8 @@ def decode(data: bytes, *, path: str) -> str:
             try:
                 return data.decode(encoding)
             except UnicodeDecodeError as error:
-                raise DocumentError(path, f"starts as {encoding} but is not: {error.reason} at byte {error.start}") from error
+                reason = f"starts as {encoding} but is damaged: {error.reason} at byte {error.start}"
+                raise DocumentError(path, reason) from error
     if b"\0" in data or len(_CONTROLS.findall(data)) > MAX_CONTROLS * len(data):
         raise DocumentError(path, "looks like a binary file. Save it as plain text (UTF-8).")
     for encoding, escape in _STATEFUL:

@@ -6,10 +6,13 @@ import re
 from datetime import date
 from functools import lru_cache
 
-_MONTH_LANGUAGES = ("en", "de", "fr", "es", "it", "pt", "nl", "pl", "ru", "uk", "cs", "sv", "da", "nb", "tr", "id", "vi")
+_MONTH_LANGUAGES = (
+    "en", "de", "fr", "es", "it", "pt", "nl", "pl", "ru", "uk", "cs", "sv", "da", "nb", "tr", "id", "vi",
+)  # fmt: skip
 _YEAR = r"(?P<year>(?:19|20)\d\d)"
 _CLOCK = re.compile(
-    r"[\s,T–-]*(?:um|at|à|a las|alle|om|в|kl\.?)?\s*\d{1,2}[:.h時时点]\s?\d{2}(?:[:分]\d{2})?\s*(?:uhr|am|pm|a\.m\.|p\.m\.|분|分)?"
+    r"[\s,T–-]*(?:um|at|à|a las|alle|om|в|kl\.?)?\s*\d{1,2}[:.h時时点]\s?\d{2}(?:[:分]\d{2})?"
+    r"\s*(?:uhr|am|pm|a\.m\.|p\.m\.|분|分)?"
     r"\s*(?:\(?[A-Z]{2,4}\)?|Z|[+-]\d\d:?\d\d)?$",
     re.IGNORECASE,
 )
@@ -22,7 +25,10 @@ _NUMERIC = (
 _SLASHED = re.compile(rf"(?P<first>\d\d?)(?P<mark>[-/])(?P<second>\d\d?)(?P=mark){_YEAR}")
 _WORD = r"[^\W\d_]+"
 _NAMED = (
-    re.compile(rf"(?P<day>\d\d?)(?:st|nd|rd|th|er|[.ºª°])?\s*(?:de\s+|of\s+)?(?P<name>{_WORD}|tháng \d\d?)\.?,?\s*(?:de\s+|del\s+|năm\s+)?{_YEAR}"),
+    re.compile(
+        rf"(?P<day>\d\d?)(?:st|nd|rd|th|er|[.ºª°])?\s*(?:de\s+|of\s+)?(?P<name>{_WORD}|tháng \d\d?)"
+        rf"\.?,?\s*(?:de\s+|del\s+|năm\s+)?{_YEAR}"
+    ),
     re.compile(rf"(?P<name>{_WORD})\.?\s+(?P<day>\d\d?)(?:st|nd|rd|th)?,?\s+{_YEAR}"),
 )
 _AROUND = re.compile(

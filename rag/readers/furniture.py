@@ -10,7 +10,10 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import pairwise
 
+from rag.language import NAMES
+from rag.readers import words
 from rag.readers.dates import parse_date
 from rag.types import Span
 from rag.writing import CREDIT, PICTURE, count_cjk, count_words, ends_sentence, is_caption, is_prose
@@ -61,11 +64,11 @@ def is_furniture(line: str) -> bool:
         return True
     if is_prose(bare):
         return False
-    return any(rule(bare) for rule in (_is_phrase, _is_credit, _is_share_bar, _is_language_bar, _is_subscription))
+    return any(rule(bare) for rule in (_is_notice, _is_credit, _is_share_bar, _is_language_bar, _is_subscription))
 
 
 def is_title_like(line: str) -> bool:
-    """Whether a line can be a title: short, no end of a sentence (a question may be one), neither caption nor list item."""
+    """Whether a line can be a title: short, no end of a sentence but a question's, neither caption nor list item."""
     bare = line.strip()
     length = len(bare) + count_cjk(bare)
     if not 2 <= length <= MAX_TITLE or not any(character.isalpha() for character in bare):
@@ -96,77 +99,47 @@ def source_address(line: str) -> str | None:
 #: A title further down than this is a heading of a section.
 _TITLE_LINES = 5
 
+
+def _any(words: Iterable[str]) -> str:
+    """A pattern for any of some words, the longest first, so that none hides a longer one."""
+    return "(?:" + "|".join(re.escape(word) for word in sorted(words, key=len, reverse=True)) + ")"
+
+
 _ADDRESS = r"(?:https?://|www\.)[^\s<>]+"
 _BARE_ADDRESS = re.compile(rf"[<(\[]?{_ADDRESS}[>)\]]?(?:[\s,;|]+[<(\[]?{_ADDRESS}[>)\]]?)*", re.IGNORECASE)
-_SOURCE = re.compile(
-    r"(?:quellen?|originalquelle|source|sources|original|originally published at|via|url|link|fonte|fuente|źródło|źródła|bron|"
-    r"источник|джерело|nguồn|kaynak|sumber|källa|kilde|lähde|出典|引用元|参照元|ソース|来源|來源|原文|原文链接|原文連結|출처|원문)"
-    rf"(?:\s?url|\s?link)?\s*[:：|]\s*<?(?P<url>{_ADDRESS})>?",
+_SOURCE = re.compile(rf"{_any(words.SOURCE)}\s*[:：|]\s*<?(?P<url>{_ADDRESS})>?", re.IGNORECASE)
+_ADVERTISEMENT = re.compile(
+    rf"[\[(【<＜]\s*{_any(words.ADVERTISEMENT)}[\s_\-–#:.]*\d*\s*[\])】>＞]|"
+    rf"[-–—*\s]*{_any(words.ADVERTISEMENT_ALONE)}[-–—*:\s]*",
     re.IGNORECASE,
 )
-
-_AD = (
-    "anzeigen?|werbung|advertisements?|advert|ads?|sponsored|sponsored content|publicité|annonce|publicidad|anuncio|"
-    "pubblicità|annuncio|publicidade|anúncio|advertentie|reclame|reklama|реклама|quảng cáo|iklan|reklam|広告|広告枠|スポンサーリンク|"
-    "广告|廣告|광고"
-)
-_COMMENTS = (
-    "kommentare?|comments?|commentaires?|comentarios?|comentários?|commenti|commento|reacties?|komentarze?|"
-    "комментари(?:и|ев|й)|коментарі|bình luận|yorum(?:lar)?|komentar|コメント(?:数)?|评论|評論|留言|댓글"
-)
-_PHRASES = re.compile(
-    rf"[\[(【<＜]\s*(?:{_AD})[\s_\-–#:.]*\d*\s*[\])】>＞]|"
-    rf"[-–—*]*\s*(?:{_AD})\s*[-–—*:]*|"
-    rf"(?:{_COMMENTS})\s*[:：]?\s*[(（\[]?\s*\d+\s*[件条]?[)）\]]?|\d+\s*[件条]?の?\s*(?:{_COMMENTS})|"
-    r"(?:no comments(?: yet)?|leave a (?:comment|reply)|add a comment|keine kommentare|kommentar (?:schreiben|hinterlassen)|"
-    r"laisser un commentaire|deja(?:r)? un comentario|lascia un commento|reageer|dodaj komentarz|оставить комментарий|"
-    r"コメントを(?:書く|残す|する)|发表评论|댓글 쓰기)|"
-    r"(?:read more|continue reading|weiterlesen|mehr lesen|lire la suite|leer más|leggi tutto|lees meer|czytaj więcej|"
-    r"читать далее|xem thêm|続きを読む|もっと見る|阅读(?:全文|原文)|閱讀更多|더 보기)\s*(?:\.\.\.|…|»|>+|→)?|"
-    r"(?:skip to (?:main )?content|back to top|zum inhalt springen|nach oben|print(?: this page)?|drucken|imprimer|imprimir|"
-    r"login|log in|sign in|anmelden|menu|menü|suche|search|toggle navigation|ページトップへ|返回顶部)|"
-    r"(?:©|\(c\)|copyright)\s.{0,80}|(?:all rights reserved|alle rechte vorbehalten|tous droits réservés|"
-    r"todos los derechos reservados|無断転載(?:を)?禁(?:止|じます)|版权所有)\.?",
+_COUNTER = re.compile(
+    rf"{_any(words.COMMENT)}\s*[:：]?\s*[(（\[]?\s*\d+\s*[件条]?[)）\]]?|\d+\s*[件条]?の?\s*{_any(words.COMMENT)}",
     re.IGNORECASE,
 )
-
+_PHRASE = re.compile(
+    rf"{_any(words.PHRASE)}\s*(?:\.{{1,3}}|…|»|>+|→|。)?|(?:©|\(c\)|copyright)\s.{{0,80}}", re.IGNORECASE
+)
 _PICTURE_CREDIT = re.compile(
     rf"[\[(（]?(?:{PICTURE}){CREDIT}\s*(?:[:：/|©=-]|\|\.)\s*(?P<name>\S.{{0,60}}?)[\])）]?", re.IGNORECASE
 )
-
-_AUTHOR = (
-    "herausgeber|autor|autorin|autoren|redakteur|redakteurin|redaktion|verfasser|author|authors|editor|editors|writer|reporter|"
-    "written by|edited by|posted by|reporting by|auteur|auteure|rédacteur|éditeur|autore|redattore|autora|redactor|editora|"
-    "redacteur|redaktor|автор|редактор|текст|tác giả|biên tập|yazar|penulis|作者|撰文|编辑|編輯|责编|责任编辑|記者|记者|執筆|著者|編集|"
-    "責任編集|文|기자|글|편집"
-)
 _BYLINE = re.compile(
-    rf"(?:[^\W\d_]+ ){{0,2}}(?:{_AUTHOR})\s*(?:\|\.?|[:：/丨])\s*(?P<name>\S.{{0,50}})|(?P<plain>by|von|par|por|di|door|przez)\s+(?P<names>\S.{{0,50}})",
+    rf"(?:[^\W\d_]+ ){{0,2}}{_any(words.AUTHOR)}\s*(?:\|\.?|[:：/丨])\s*(?P<name>\S.{{0,50}})|"
+    rf"(?P<plain>{_any(words.BY)})\s+(?P<names>\S.{{0,50}})",
     re.IGNORECASE,
 )
-_NAME = re.compile(r"[^\W\d_a-z][\w.'’\-]*(?:(?:,? (?:and|und|et|y|e|en|i|&) |,? )(?:(?:van|von|de|der|den|la|le|da|dos|di|bin|al) )*[^\W\d_a-z][\w.'’\-]*){0,5}")
-
-_NETWORKS = ["facebook messenger", "facebook", "twitter", "x", "linkedin", "whatsapp", "telegram", "pinterest", "reddit", "instagram", "tiktok", "youtube", "xing", "line", "weibo", "wechat", "vkontakte", "vk", "mastodon", "bluesky", "threads", "pocket", "tumblr", "email", "e-mail", "mail", "はてなブックマーク", "はてブ", "微博", "微信", "新浪微博", "qq空间", "qq", "카카오톡", "네이버", "zalo", "rss"]
-_SHARES = ["share this article", "share this post", "share this", "share", "shares", "tweet", "repost", "copy link", "diesen artikel teilen", "artikel teilen", "beitrag teilen", "teilen", "link kopieren", "twittern", "partager cet article", "partager", "compartir", "compartilhar", "partilhar", "condividi", "delen", "udostępnij", "поделиться", "chia sẻ", "paylaş", "bagikan", "シェアする", "シェア", "ツイートする", "ツイート", "ポスト", "リンクをコピー", "共有", "分享到", "分享至", "分享", "复制链接", "공유하기", "공유", "링크 복사", "follow us", "folgen sie uns", "suivez-nous", "síguenos", "seguici"]
-_FILLERS = ["on", "via", "with", "by", "to", "auf", "bei", "per", "mit", "in", "über", "sur", "par", "en", "su", "op", "na", "в", "lên", "で", "に", "の", "and", "und", "et", "y", "e", "oder", "or", "&", ":", "это", "us", "it"]
-
-_SUBSCRIBE = re.compile(
-    r"\b(?:newsletter|news ?letter|cookies?|mailing list|rss[- ]feed|infolettre|boletín|рассылк\w+)\b|ニュースレター|メールマガジン|メルマガ|クッキー|"
-    r"电子报|電子報|뉴스레터|쿠키",
-    re.IGNORECASE,
+_NAME_PART = r"[^\W\d_a-z][\w.'’\-]*"
+_NAME = re.compile(
+    rf"{_NAME_PART}(?:(?:,? (?:and|und|et|y|e|en|i|&) |,? )"
+    rf"(?:(?:van|von|de|der|den|la|le|da|dos|di|bin|al) )*{_NAME_PART}){{0,5}}"
 )
-_SUBSCRIBE_ACTION = re.compile(
-    r"\b(?:subscribe|sign[- ]?up|register|join our|get our|accept(?: all)?|reject(?: all)?|manage|settings|preferences|policy|"
-    r"abonnieren|anmelden|bestellen|akzeptieren|ablehnen|einstellungen|richtlinie|hinweis|abonne[rz]|s['’]abonner|inscri\w+|accepter|"
-    r"paramètres|gérer|suscr[ií]\w+|aceptar|configurar|iscriviti|accetta|assine|aceitar|inschrijven|accepteren|zapisz się|"
-    r"akceptuj\w*|подписаться|подпишитесь|принять|đăng ký)\b|登録|購読|同意|設定|订阅|訂閱|接受|구독|동의|[-‑](?:einstellungen|richtlinie|hinweis)",
-    re.IGNORECASE,
-)
+_SUBSCRIPTION = re.compile(_any(words.SUBSCRIPTION))
+_SUBSCRIBE = re.compile(rf"(?<![^\W\d_])(?:{_any(words.SUBSCRIBE)})")
 _LIST_ITEM = re.compile(r"(?:[-*+•‣◦▪●○■□・·]\s|\(?\d{1,3}[.)]\s)")
 
 
-def _is_phrase(line: str) -> bool:
-    return bool(_PHRASES.fullmatch(line))
+def _is_notice(line: str) -> bool:
+    return any(pattern.fullmatch(line) for pattern in (_ADVERTISEMENT, _COUNTER, _PHRASE))
 
 
 def _is_credit(line: str) -> bool:
@@ -177,26 +150,29 @@ def _is_credit(line: str) -> bool:
 
 
 def _is_subscription(line: str) -> bool:
-    return len(line) <= 80 and count_words(line) <= 9 and bool(_SUBSCRIBE.search(line) and _SUBSCRIBE_ACTION.search(line))
+    folded = line.casefold()
+    if len(folded) > 80 or count_words(folded) > 9:
+        return False
+    return bool(_SUBSCRIPTION.search(folded) and _SUBSCRIBE.search(folded))
 
 
 def _is_share_bar(line: str) -> bool:
     """Nothing but words of sharing and at least one that asks for it, or two networks."""
-    rest, networks, shares = line.casefold(), 0, 0
-    if len(rest) > 200:
+    if len(line) > 200:
         return False
-    rest, shares = _strike(rest, _SHARES)
-    rest, networks = _strike(rest, _NETWORKS)
-    rest, _ = _strike(rest, _FILLERS)
+    rest, shares = _strike(line.casefold(), words.SHARE)
+    rest, networks = _strike(rest, words.NETWORK)
+    rest, _ = _strike(rest, words.SHARE_FILLER)
     return not any(character.isalpha() for character in rest) and (shares > 0 or networks > 1)
 
 
-def _strike(text: str, words: Iterable[str]) -> tuple[str, int]:
+def _strike(text: str, listed: Iterable[str]) -> tuple[str, int]:
     """Strike words out of a text and count them; words of an alphabet only where they stand apart."""
     struck = 0
-    for word in words:
-        pattern = re.escape(word) if count_cjk(word) or not word[0].isalpha() else rf"(?<![^\W\d_]){re.escape(word)}(?![^\W\d_])"
-        text, found = re.subn(pattern, " ", text)
+    for word in listed:
+        exact = re.escape(word)
+        joined = count_cjk(word) or not word[0].isalpha()
+        text, found = re.subn(exact if joined else rf"(?<![^\W\d_]){exact}(?![^\W\d_])", " ", text)
         struck += found
     return text, struck
 
@@ -213,16 +189,21 @@ def _is_language_bar(line: str) -> bool:
 
 @lru_cache(maxsize=1)
 def _language_names() -> re.Pattern[str]:
-    """Languages named in their own words (most by Unicode's CLDR) and in English, the longest first."""
+    """Languages named in their own words and in English, by Unicode's CLDR."""
     from babel import Locale
 
-    codes = ["af", "ar", "az", "be", "bg", "bn", "bs", "ca", "cs", "cy", "da", "de", "el", "en", "es", "et", "eu", "fa", "fi", "fil", "fr", "ga", "gl", "gu", "he", "hi", "hr", "hu", "hy", "id", "is", "it", "ja", "ka", "kk", "km", "kn", "ko", "lo", "lt", "lv", "mk", "ml", "mn", "mr", "ms", "my", "nb", "ne", "nl", "pa", "pl", "pt", "ro", "ru", "si", "sk", "sl", "sq", "sr", "sv", "sw", "ta", "te", "th", "tr", "uk", "ur", "uz", "vi", "zh"]
-    names = {"latina", "русский язык", "한국말", "简体中文", "繁體中文", "中文(简体)", "bahasa indonesia", "bahasa melayu", "norsk"}
-    for code in codes:
-        own = Locale.parse(code)
-        names |= {str(own.get_language_name()).casefold(), str(own.get_language_name("en")).casefold()}
-    names |= {str(name).casefold() for code, name in Locale.parse("en").languages.items() if code in ("la", "sa", "yi", "eo")}
-    return re.compile("|".join(re.escape(name) for name in sorted(names, key=len, reverse=True) if len(name) > 1))
+    names = set(words.LANGUAGE_NAME)
+    for code in (*NAMES, *_MORE_LANGUAGES):
+        own = Locale.parse("nb" if code == "no" else code)
+        names |= {str(name).casefold() for name in (own.get_language_name(), own.get_language_name("en")) if name}
+    return re.compile(_any(name for name in names if len(name) > 1))
+
+
+#: Languages of web pages beyond those that `rag.language` tells apart.
+_MORE_LANGUAGES = (
+    "af", "az", "be", "bs", "cy", "eu", "fil", "ga", "gl", "gu", "hy", "is", "ka", "kk", "km", "kn", "lo", "mk", "ml",
+    "mn", "mr", "ms", "my", "ne", "pa", "si", "sq", "uz",
+)  # fmt: skip
 
 
 def _top_furniture(lines: list[Line]) -> Iterator[Line]:
@@ -232,7 +213,7 @@ def _top_furniture(lines: list[Line]) -> Iterator[Line]:
         if parse_date(line.text) or (line is not lines[0] and _is_byline(line.text)):
             yield line
     labels = [line for line in top if not parse_date(line.text) and not _is_byline(line.text)]
-    for line, following in zip(labels, labels[1:], strict=False):
+    for line, following in pairwise(labels):
         # A label stands right above a title: both without an end, the title clearly the longer one.
         if not (_is_label(line.text) and is_title_like(following.text)):
             break
@@ -255,7 +236,7 @@ def _is_byline(line: str) -> bool:
 
 def _repeated(lines: list[Line]) -> Iterator[Line]:
     """A heading that stands twice in a row: the second of them."""
-    for line, following in zip(lines, lines[1:], strict=False):
+    for line, following in pairwise(lines):
         same = line.text.strip().casefold() == following.text.strip().casefold()
         if same and is_title_like(line.text) and len(line.text.strip()) >= 8:
             yield following

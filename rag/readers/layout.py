@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from itertools import pairwise
 
 from rag.writing import CJK, CLOSERS, UNSPACED, ends_sentence, width
 
@@ -38,9 +39,10 @@ _BULLET = re.compile(r"\s*(?:[-*+•‣◦▪●○■□・·–—]\s+|\(?\d{1
 _NO_SPACE = re.compile(f"[{CJK}{UNSPACED}]")
 _HYPHENATED = re.compile(r"\w[-\u2010]$")
 #: "ein- oder zweijährig": a hyphen before these words stands for what the next word ends with.
-_CONJUNCTIONS = frozenset(
-    ["und", "oder", "bzw", "sowie", "als", "bis", "and", "or", "to", "nor", "et", "ou", "y", "e", "o", "u", "ed", "od", "en", "of", "i", "oraz", "lub", "a", "и", "или", "och", "eller", "og", "hoặc", "và"]
-)
+_CONJUNCTIONS = frozenset((
+    "und", "oder", "bzw", "sowie", "als", "bis", "and", "or", "to", "nor", "et", "ou", "y", "e", "o", "u", "ed", "od",
+    "en", "of", "i", "oraz", "lub", "a", "и", "или", "och", "eller", "og", "hoặc", "và",
+))  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -55,13 +57,13 @@ class _Column:
 
 
 def unwrap(text: str) -> str:
-    """Join the lines of hard-wrapped text to paragraphs and leave any other text as it is.
+    r"""Join the lines of hard-wrapped text to paragraphs and leave any other text as it is.
 
     Paragraphs that a page break, a page number or a stray address cuts in the middle of a sentence become one again;
     what stood between follows behind, so that nothing is lost. Form feeds stay where they were in the sentence.
 
-    >>> unwrap("Chancellor of the Ex-\\nchequer") == "Chancellor of the Ex-\\nchequer"  # too little to tell
-    True
+    >>> unwrap("Two lines are\ntoo few to tell")
+    'Two lines are\ntoo few to tell'
     """
     column = find_column(text)
     if column is None:
@@ -76,7 +78,7 @@ def find_column(text: str) -> _Column | None:
     lines = [line.strip() for line in text.replace("\f", "\n").split("\n")]
     pairs = [
         (line, following)
-        for line, following in zip(lines, lines[1:], strict=False)
+        for line, following in pairwise(lines)
         if line and following and not _STRAY.fullmatch(line) and not _STRAY.fullmatch(following)
     ]
     if len(pairs) < MIN_INNER_LINES:
@@ -158,7 +160,7 @@ def _join_block(lines: list[str], column: _Column, known: frozenset[str]) -> lis
     if _is_headline(lines, column):
         return [_join_all(lines, known)]
     paragraphs = [lines[0]]
-    for line, following in zip(lines, lines[1:], strict=False):
+    for line, following in pairwise(lines):
         if _continues(line, following, column):
             paragraphs[-1] = join(paragraphs[-1], following, known)
         else:
@@ -179,7 +181,7 @@ def _is_headline(lines: list[str], column: _Column) -> bool:
     own = max(width(line) for line in lines)
     if own < max(HEADLINE_SHARE * column.columns, MIN_COLUMNS) or any(_BULLET.match(line) for line in lines):
         return False
-    return all(width(line) + _first_width(following) > own for line, following in zip(lines, lines[1:], strict=False))
+    return all(width(line) + _first_width(following) > own for line, following in pairwise(lines))
 
 
 def _join_all(lines: list[str], known: frozenset[str]) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
@@ -17,14 +18,17 @@ _FRONT_MATTER = re.compile(r"\A---[ \t]*\n(.*?)\n(?:---|\.\.\.)[ \t]*(?:\n|\Z)",
 _FIELD = re.compile(r"([A-Za-z_][\w-]*)\s*:\s*(.*)")
 _COMMENT = re.compile(r"<!--.*?(?:-->|\Z)", re.DOTALL)
 _HIDDEN_ELEMENT = re.compile(r"<(script|style|head)\b.*?(?:</\1\s*>|\Z)", re.DOTALL | re.IGNORECASE)
-_LINE_ELEMENT = re.compile(r"</?(?:p|div|br|li|ul|ol|tr|h[1-6]|table|section|article|blockquote)\b[^>]*>", re.IGNORECASE)
+_LINE_ELEMENT = re.compile(
+    r"</?(?:p|div|br|li|ul|ol|tr|h[1-6]|table|section|article|blockquote)\b[^>]*>", re.IGNORECASE
+)
+_BREAK = re.compile(r"<br\b", re.IGNORECASE)
 _TAG = re.compile(r"</?[A-Za-z!?][^>]*>")
 _BLOCK_ENDS = frozenset(("paragraph_close", "heading_close", "table_close", "blockquote_close"))
 _LANGUAGE_CODE = re.compile(r"([a-zA-Z]{2})(?:[-_].*)?")
 
 
 def parse_markdown(text: str) -> Draft:
-    """The visible text of a Markdown file; front matter (``key: value`` between ``---``) tells title, date and source."""
+    """The visible text of a Markdown file; front matter (``key: value`` between ``---``) tells title, date, source."""
     fields, body = _front_matter(text)
     tokens = MarkdownIt("commonmark").enable(["table", "strikethrough"]).parse(body.replace("\f", "\n\n"))
     return Draft(
@@ -58,7 +62,7 @@ def _language(value: str | None) -> str | None:
 
 
 def _first_heading(tokens: Sequence[Token]) -> str | None:
-    for opening, inline in zip(tokens, tokens[1:], strict=False):
+    for opening, inline in pairwise(tokens):
         if opening.type == "heading_open":
             return _inline(inline).replace("\n", " ").strip() or None
     return None
@@ -103,7 +107,7 @@ def _inline(token: Token) -> str:
             text += child.content
         elif child.type == "softbreak":
             text = f"{text.rstrip()}\n"
-        elif child.type == "hardbreak" or (child.type == "html_inline" and re.match(r"<br\b", child.content, re.IGNORECASE)):
+        elif child.type == "hardbreak" or (child.type == "html_inline" and _BREAK.match(child.content)):
             text += "\v"
     return "\n".join(_join_soft(line) for line in text.split("\v"))
 
