@@ -194,7 +194,7 @@ def _is_boundary(before: str, after: str, language: str) -> bool:
 
 
 def _goes_on(head: str, tail: str) -> bool:
-    """Whether the sentence goes on behind a mark: in lower case where sentences begin in upper, or behind a quotation."""
+    """Whether the sentence goes on: in lower case where sentences begin in upper, or behind a quotation."""
     if tail[:2].islower() and head.lstrip("„“”\"«»‚‘'’([¡¿–—- ")[:1].isupper():
         return True
     if head[-1] in "」』）":

@@ -19,6 +19,7 @@ _STRAY_JOINER = re.compile(
     "\U0001f000-\U0001faff])[\u200c\u200d]"
 )
 _TRAILING = re.compile("[ \t\u3000]+$", re.MULTILINE)
+_FEED_RUN = re.compile(r"\s*\f\s*")
 _BLANK_RUN = re.compile("\n{3,}")
 
 
@@ -37,9 +38,13 @@ def clean(text: str) -> str:
 
 
 def tidy(text: str) -> str:
-    """Strip trailing spaces, blank lines at both ends, and runs of blank lines down to one."""
-    text = _TRAILING.sub("", text)
-    return _BLANK_RUN.sub("\n\n", text).strip("\n")
+    """Strip trailing spaces, blank lines at both ends, and runs of blank lines down to one.
+
+    Form feeds move to the first word of their page, and the one that ends the last page goes.
+    """
+    text = _FEED_RUN.sub(lambda run: run[0].replace("\f", "") + "\f" * run[0].count("\f"), text)
+    text = _TRAILING.sub("", text.rstrip(" \t\n\f"))
+    return _BLANK_RUN.sub("\n\n", text).lstrip("\n")
 
 
 def cut_pages(text: str) -> tuple[str, tuple[int, ...]]:

@@ -15,6 +15,7 @@ from itertools import pairwise
 from rag.language import NAMES
 from rag.readers import words
 from rag.readers.dates import parse_date
+from rag.readers.layout import is_page_number
 from rag.types import Span
 from rag.writing import CREDIT, PICTURE, count_cjk, count_words, ends_sentence, is_caption, is_prose
 
@@ -60,7 +61,7 @@ def find_furniture(text: str) -> tuple[Span, ...]:
 def is_furniture(line: str) -> bool:
     """Whether a line is furniture wherever it stands."""
     bare = line.strip()
-    if source_address(bare) or _BARE_ADDRESS.fullmatch(bare):
+    if source_address(bare) or _BARE_ADDRESS.fullmatch(bare) or is_page_number(bare):
         return True
     if is_prose(bare):
         return False

@@ -14,14 +14,18 @@ from rag.writing import CJK, CLOSERS, UNSPACED, ends_sentence, width
 
 #: Fixed-width text is set at most this wide; longer lines are paragraphs of their own.
 MAX_COLUMNS = 160
-#: Below this, columns of words (lists, verse, tables) can't be told from wrapped text.
-MIN_COLUMNS = 20
+#: Below this, verse and lists of words can't be told from wrapped text.
+MIN_COLUMNS = 40
 #: A line is full when the next word would take it past this share of the column: proportional fonts set unequal lines.
 FULL = 0.78
-#: Share of full lines, among lines followed by another one, that makes a text hard-wrapped.
+#: Lines below this share of the column (addresses, signatures) say nothing about how the text was broken.
+LONG = 0.5
+#: Share of full lines, among long lines followed by another one, that makes a text hard-wrapped.
 WRAPPED_SHARE = 0.8
 #: Share of them that stop in the middle of a sentence.
 OPEN_SHARE = 0.5
+#: Share of their followers that begin in lower case: less is verse, or a list of titles. German prose has above one half.
+LOWER_SHARE = 0.25
 #: With fewer inner lines than this there is too little to count.
 MIN_INNER_LINES = 3
 #: A wrapped headline has at most this many lines.
@@ -29,12 +33,14 @@ MAX_HEADLINE_LINES = 3
 #: A headline is set at least this wide, compared with the column of the text.
 HEADLINE_SHARE = 0.35
 
-_STRAY = re.compile(
-    r"(?:<?(?:https?://|www\.)\S+>?|\f|"
-    r"[-–—\[(|\s]*(?:page|seite|p\.|s\.|página|pagina|strona|стр\.?|trang|第)?\s*\d{1,4}"
-    r"(?:\s*(?:/|of|von|de|di|van|z|из)\s*\d{1,4})?\s*(?:页|頁|ページ)?[-–—\])|\s]*)",
+_PAGE_LABEL = r"(?:page|seite|página|pagina|strona|стр\.|trang|p\.|s\.)"
+_PAGE_TOTAL = r"(?:\s*(?:/|of|von|de|di|van|z|из)\s*\d{1,4})"
+_PAGE_NUMBER = re.compile(
+    rf"[-–—\[(|\s]*(?:{_PAGE_LABEL}\s*\d{{1,4}}{_PAGE_TOTAL}?|\d{{1,3}}{_PAGE_TOTAL}?|"
+    r"第?\s?\d{1,4}\s?(?:页|頁|ページ))[-–—\])|\s]*",
     re.IGNORECASE,
 )
+_STRAY = re.compile(rf"<?(?:https?://|www\.)\S+>?|\f|{_PAGE_NUMBER.pattern}", re.IGNORECASE)
 _BULLET = re.compile(r"\s*(?:[-*+•‣◦▪●○■□・·–—]\s+|\(?\d{1,3}[.)]\s|\(?[a-zA-Z][.)]\s)")
 _NO_SPACE = re.compile(f"[{CJK}{UNSPACED}]")
 _HYPHENATED = re.compile(r"\w[-\u2010]$")
@@ -73,26 +79,36 @@ def unwrap(text: str) -> str:
     return "\n\n".join("\n".join(lines) for lines in _mend(blocks, column, known))
 
 
+def is_page_number(line: str) -> bool:
+    """Whether a line is nothing but the number of a page: ``12``, ``- 12 -``, ``Page 3 of 10``, ``第3页``."""
+    return bool(_PAGE_NUMBER.fullmatch(line.strip()))
+
+
 def find_column(text: str) -> _Column | None:
     """The column that a text is wrapped at, or None when it isn't hard-wrapped."""
     lines = [line.strip() for line in text.replace("\f", "\n").split("\n")]
-    pairs = [
-        (line, following)
-        for line, following in pairwise(lines)
-        if line and following and not _STRAY.fullmatch(line) and not _STRAY.fullmatch(following)
-    ]
-    if len(pairs) < MIN_INNER_LINES:
+    pairs = [pair for pair in pairwise(lines) if all(pair) and not any(map(_STRAY.fullmatch, pair))]
+    if not pairs:
         return None
     # The widest line but for a few outliers (addresses, table rows), so that one long line doesn't hide the column.
     widths = sorted(width(line) for line, _ in pairs)
     column = _Column(widths[int(0.95 * (len(widths) - 1))])
     if not MIN_COLUMNS <= column.columns <= MAX_COLUMNS or widths[-1] > 2 * column.columns:
         return None
-    full = sum(column.is_full(line, following) and not _BULLET.match(following) for line, following in pairs)
+    inner = [pair for pair in pairs if width(pair[0]) >= LONG * column.columns and not _BULLET.match(pair[1])]
+    return column if len(inner) >= MIN_INNER_LINES and _is_wrapped(inner, column) else None
+
+
+def _is_wrapped(pairs: list[tuple[str, str]], column: _Column) -> bool:
+    full = sum(column.is_full(line, following) for line, following in pairs)
     still_open = sum(not ends_sentence(line) for line, _ in pairs)
-    if full < WRAPPED_SHARE * len(pairs) or still_open < OPEN_SHARE * len(pairs):
-        return None
-    return column
+    lower = sum(_starts_lower(following) for _, following in pairs)
+    upper = sum(following[0].isupper() for _, following in pairs)
+    return (
+        full >= WRAPPED_SHARE * len(pairs)
+        and still_open >= OPEN_SHARE * len(pairs)
+        and lower >= LOWER_SHARE * (lower + upper)
+    )
 
 
 def join(first: str, second: str, known: frozenset[str] = frozenset()) -> str:
@@ -179,7 +195,7 @@ def _is_headline(lines: list[str], column: _Column) -> bool:
     if not 2 <= len(lines) <= MAX_HEADLINE_LINES or any(ends_sentence(line) for line in lines[:-1]):
         return False
     own = max(width(line) for line in lines)
-    if own < max(HEADLINE_SHARE * column.columns, MIN_COLUMNS) or any(_BULLET.match(line) for line in lines):
+    if own < HEADLINE_SHARE * column.columns or any(_BULLET.match(line) for line in lines):
         return False
     return all(width(line) + _first_width(following) > own for line, following in pairwise(lines))
 
@@ -230,7 +246,8 @@ def _mend_pages(text: str) -> str:
     whole = pages[0]
     for page in pages[1:]:
         before, after = whole.rstrip(), page.lstrip()
-        if before and not ends_sentence(before) and _starts_lower(after):
+        last = before.rpartition("\n")[2]
+        if last and not _STRAY.fullmatch(last) and not ends_sentence(last) and _starts_lower(after):
             whole = join(before, "\f" + after)
         else:
             whole = f"{whole}\n\f{page}" if not whole.endswith("\n") else f"{whole}\f{page}"

@@ -32,16 +32,16 @@ PHRASE = _list("""
     no comments, no comments yet, leave a comment, leave a reply, add a comment, keine kommentare, kommentar schreiben,
     kommentar hinterlassen, laisser un commentaire, dejar un comentario, deja un comentario, lascia un commento,
     dodaj komentarz, оставить комментарий, コメントを書く, コメントを残す, コメントする, 发表评论, 댓글 쓰기,
-    read more, continue reading, weiterlesen, lire la suite, leer más, seguir leyendo, leggi tutto, leia mais, lees meer,
-    czytaj więcej, читать далее, xem thêm, 続きを読む, もっと見る, 阅读全文, 阅读原文, 閱讀更多, 더 보기,
+    read more, continue reading, weiterlesen, lire la suite, leer más, seguir leyendo, leggi tutto, leia mais,
+    lees meer, czytaj więcej, читать далее, xem thêm, 続きを読む, もっと見る, 阅读全文, 阅读原文, 閱讀更多, 더 보기,
     skip to content, skip to main content, back to top, zum inhalt springen, zum seitenanfang, toggle navigation,
     ページトップへ, 返回顶部, all rights reserved, alle rechte vorbehalten, tous droits réservés,
     todos los derechos reservados, tutti i diritti riservati, 無断転載禁止, 無断転載を禁じます, 版权所有
 """)
 #: Labels of a line that gives the address a text comes from.
 SOURCE = _list("""
-    source, sources, source url, source link, original, original source, originally published at, via, url, link, quelle,
-    quellen, originalquelle, lien, fuente, fonte, bron, źródło, źródła, источник, джерело, nguồn, kaynak, sumber, källa,
+    source, sources, source url, source link, original, original source, originally published at, via, url, link,
+    quelle, quellen, originalquelle, lien, fuente, fonte, bron, źródło, źródła, источник, джерело, nguồn, kaynak, sumber, källa,
     kilde, lähde, 出典, 引用元, 参照元, ソース, 元記事, 来源, 來源, 原文, 原文链接, 原文連結, 출처, 원문
 """)
 #: Whoever wrote or edited a text.
@@ -69,8 +69,8 @@ SHARE = _list("""
 """)
 #: What may stand between networks and requests to share.
 SHARE_FILLER = _list("""
-    on, via, with, by, to, auf, bei, per, mit, in, über, sur, par, en, su, op, na, в, lên, で, に, の, and, und, et, y, e,
-    oder, or, &, it, us
+    on, via, with, by, to, auf, bei, per, mit, in, über, sur, par, en, su, op, na, в, lên, で, に, の, and, und, et, y,
+    e, oder, or, &, it, us
 """)
 #: What one is asked to subscribe to or to accept ...
 SUBSCRIPTION = _list("""
@@ -83,9 +83,11 @@ SUBSCRIBE = _list("""
     preferences, policy, abonnieren, anmelden, bestellen, akzeptieren, ablehnen, einstellungen, richtlinie, hinweis,
     abonner, abonnez, inscrire, inscrivez, inscription, accepter, paramètres, gérer, suscribirse, suscríbete,
     suscripción, aceptar, configurar, iscriviti, accetta, assine, inscreva, aceitar, inschrijven, accepteren,
-    zapisz się, akceptuj, подписаться, подпишитесь, принять, đăng ký, 登録, 購読, 同意, 設定, 订阅, 訂閱, 接受, 구독, 동의
+    zapisz się, akceptuj, подписаться, подпишитесь, принять, đăng ký, 登録, 購読, 同意, 設定, 订阅, 訂閱, 接受,
+    구독, 동의
 """)
 #: Languages in their own words that Unicode's CLDR writes otherwise, or not at all.
 LANGUAGE_NAME = _list("""
-    latina, sanskrit, русский язык, 한국말, 简体中文, 繁體中文, 繁体中文, bahasa indonesia, bahasa melayu, norsk, flemish
+    latina, sanskrit, русский язык, 한국말, 简体中文, 繁體中文, 繁体中文, bahasa indonesia, bahasa melayu,
+    norsk, flemish
 """)
