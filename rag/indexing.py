@@ -24,6 +24,7 @@ from rag import generations
 from rag.errors import DocumentError, IndexDamaged, IndexError_, IndexMissing
 from rag.generations import Manifest
 from rag.index import write_vectors
+from rag.passages import context
 from rag.passages import passages as make_passages
 from rag.readers import read
 from rag.scanning import Plan, Scan, Task, compare, fingerprint, root_name, scans_of
@@ -79,9 +80,11 @@ class EmbeddingTexts:
 
 def embedding_texts(document: Document, sentences: Sequence[Sentence], passages: Sequence[Passage]) -> EmbeddingTexts:
     """What is embedded of a document; runs of white space (hard-wrapped lines) become one space."""
-    plain = [_one_line(sentence.text) for sentence in sentences]
-    windows = [" ".join(plain[max(0, position - 1) : position + 2]) for position in range(len(plain))]
-    return EmbeddingTexts(plain, windows, [_one_line(passage.text) for passage in passages])
+    return EmbeddingTexts(
+        sentences=[_one_line(sentence.text) for sentence in sentences],
+        windows=[_one_line(context(sentences, index)) for index in range(len(sentences))],
+        passages=[_one_line(passage.text) for passage in passages],
+    )
 
 
 def build(

@@ -418,7 +418,7 @@ class Store:
         for document, positions in wanted.items():
             for position, alone, window in self._rows(
                 "SELECT s.position, v.sentence, v.window FROM documents d JOIN sentences s ON s.document = d.number "
-                "JOIN sentence_vectors v USING (number) "
+                "JOIN sentence_vectors v ON v.number = s.number "
                 "WHERE d.id = ? AND s.position IN (SELECT value FROM json_each(?))",
                 document,
                 json.dumps(sorted(positions)),
