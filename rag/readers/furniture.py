@@ -10,14 +10,14 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import pairwise
+from itertools import pairwise, takewhile
 
 from rag.language import NAMES
 from rag.readers import words
 from rag.readers.dates import parse_date
 from rag.readers.layout import is_page_number
 from rag.types import Span
-from rag.writing import CREDIT, PICTURE, count_cjk, count_words, ends_sentence, is_caption, is_prose
+from rag.writing import CJK, CREDIT, PICTURE, count_cjk, count_words, ends_sentence, is_caption, is_prose
 
 #: Lines from the top (blank ones not counted) among which dates, section labels, bylines and the title are looked for.
 TOP_LINES = 12
@@ -106,6 +106,8 @@ def _any(words: Iterable[str]) -> str:
     return "(?:" + "|".join(re.escape(word) for word in sorted(words, key=len, reverse=True)) + ")"
 
 
+#: A letter of an alphabet: words run into Chinese or Japanese characters without a space.
+_LETTER = rf"[^\W\d_{CJK}]"
 _ADDRESS = r"(?:https?://|www\.)[^\s<>]+"
 _BARE_ADDRESS = re.compile(rf"[<(\[]?{_ADDRESS}[>)\]]?(?:[\s,;|]+[<(\[]?{_ADDRESS}[>)\]]?)*", re.IGNORECASE)
 _SOURCE = re.compile(rf"{_any(words.SOURCE)}\s*[:：|]\s*<?(?P<url>{_ADDRESS})>?", re.IGNORECASE)
@@ -135,7 +137,7 @@ _NAME = re.compile(
     rf"(?:(?:van|von|de|der|den|la|le|da|dos|di|bin|al) )*{_NAME_PART}){{0,5}}"
 )
 _SUBSCRIPTION = re.compile(_any(words.SUBSCRIPTION))
-_SUBSCRIBE = re.compile(rf"(?<![^\W\d_])(?:{_any(words.SUBSCRIBE)})")
+_SUBSCRIBE = re.compile(rf"(?<!{_LETTER}){_any(words.SUBSCRIBE)}")
 _LIST_ITEM = re.compile(r"(?:[-*+•‣◦▪●○■□・·]\s|\(?\d{1,3}[.)]\s)")
 
 
@@ -173,7 +175,7 @@ def _strike(text: str, listed: Iterable[str]) -> tuple[str, int]:
     for word in listed:
         exact = re.escape(word)
         joined = count_cjk(word) or not word[0].isalpha()
-        text, found = re.subn(exact if joined else rf"(?<![^\W\d_]){exact}(?![^\W\d_])", " ", text)
+        text, found = re.subn(exact if joined else rf"(?<!{_LETTER}){exact}(?!{_LETTER})", " ", text)
         struck += found
     return text, struck
 
@@ -213,13 +215,13 @@ def _top_furniture(lines: list[Line]) -> Iterator[Line]:
     for line in top:
         if parse_date(line.text) or (line is not lines[0] and _is_byline(line.text)):
             yield line
-    labels = [line for line in top if not parse_date(line.text) and not _is_byline(line.text)]
-    for line, following in pairwise(labels):
-        # A label stands right above a title: both without an end, the title clearly the longer one.
-        if not (_is_label(line.text) and is_title_like(following.text)):
+    bare = (line for line in top if not parse_date(line.text) and not _is_byline(line.text))
+    run = list(takewhile(lambda line: is_title_like(line.text), bare))
+    for position, line in enumerate(run):
+        # A label stands above a title, and the title is clearly the longer one.
+        if not (_is_label(line.text) and any(len(title.text) > 2 * len(line.text) for title in run[position + 1 :])):
             break
-        if len(following.text) > 2 * len(line.text):
-            yield line
+        yield line
 
 
 def _is_label(line: str) -> bool:

@@ -24,7 +24,7 @@ LONG = 0.5
 WRAPPED_SHARE = 0.8
 #: Share of them that stop in the middle of a sentence.
 OPEN_SHARE = 0.5
-#: Share of their followers that begin in lower case: less is verse, or a list of titles. German prose has above one half.
+#: Share of their followers that begin in lower case: less is verse or a list of titles. German prose has over half.
 LOWER_SHARE = 0.25
 #: With fewer inner lines than this there is too little to count.
 MIN_INNER_LINES = 3
@@ -36,7 +36,8 @@ HEADLINE_SHARE = 0.35
 _PAGE_LABEL = r"(?:page|seite|página|pagina|strona|стр\.|trang|p\.|s\.)"
 _PAGE_TOTAL = r"(?:\s*(?:/|of|von|de|di|van|z|из)\s*\d{1,4})"
 _PAGE_NUMBER = re.compile(
-    rf"[-–—\[(|\s]*(?:{_PAGE_LABEL}\s*\d{{1,4}}{_PAGE_TOTAL}?|\d{{1,3}}{_PAGE_TOTAL}?|"
+    rf"[-–—\[(|\s]*(?:{_PAGE_LABEL}\s*\d{{1,4}}{_PAGE_TOTAL}?|"
+    rf"\d{{1,3}}{_PAGE_TOTAL}?|"
     r"第?\s?\d{1,4}\s?(?:页|頁|ページ))[-–—\])|\s]*",
     re.IGNORECASE,
 )

@@ -113,7 +113,8 @@ def _inline(token: Token) -> str:
 
 
 def _join_soft(text: str) -> str:
-    whole, *rest = (line.strip() for line in text.strip().split("\n"))
+    # An image or comment that is left out leaves the spaces of both its sides.
+    whole, *rest = (" ".join(line.split()) for line in text.strip().split("\n"))
     for line in rest:
         whole = join(whole, line)
     return whole

@@ -41,8 +41,8 @@ PHRASE = _list("""
 #: Labels of a line that gives the address a text comes from.
 SOURCE = _list("""
     source, sources, source url, source link, original, original source, originally published at, via, url, link,
-    quelle, quellen, originalquelle, lien, fuente, fonte, bron, źródło, źródła, источник, джерело, nguồn, kaynak, sumber, källa,
-    kilde, lähde, 出典, 引用元, 参照元, ソース, 元記事, 来源, 來源, 原文, 原文链接, 原文連結, 출처, 원문
+    quelle, quellen, originalquelle, lien, fuente, fonte, bron, źródło, źródła, источник, джерело, nguồn, kaynak,
+    sumber, källa, kilde, lähde, 出典, 引用元, 参照元, ソース, 元記事, 来源, 來源, 原文, 原文链接, 原文連結, 출처, 원문
 """)
 #: Whoever wrote or edited a text.
 AUTHOR = _list("""
@@ -56,7 +56,8 @@ BY = _list("by, von, par, por, di, door, przez")
 #: Networks that share links lead to.
 NETWORK = _list("""
     facebook messenger, facebook, twitter, x, linkedin, whatsapp, telegram, pinterest, reddit, instagram, tiktok,
-    youtube, xing, line, weibo, wechat, vkontakte, vk, mastodon, bluesky, threads, pocket, tumblr, email, e-mail, mail,
+    youtube, xing, line, weibo, wechat, vkontakte, vk, вконтакте,
+    mastodon, bluesky, threads, pocket, tumblr, email, e-mail, mail,
     はてなブックマーク, はてブ, 新浪微博, 微博, 微信, qq空间, qq, 카카오톡, 네이버, zalo, rss
 """)
 #: Requests to share, the longer ones first.

@@ -1,0 +1,109 @@
+from __future__ import annotations
+
+import pytest
+
+from rag.errors import DocumentError
+from rag.readers.charset import decode
+
+JAPANESE = (
+    "古い港は一七四三年に商人たちによって建設された。彼らはバルト海との貿易を望み、三本の長い桟橋を築いたが、現在まで残っているのは"
+    "一本だけである。その先端には有名な灯台が立ち、船乗りたちの目印となってきた。リガやストックホルムから来た船は、木材や穀物を運び、"
+    "石炭を積んで帰っていった。町議会は港を深くすることを決めた。"
+)
+SIMPLIFIED = (
+    "老港口是由一群商人在十八世纪建造的。他们希望与波罗的海地区进行贸易，修建了三座长长的码头，但保存至今的只有一座，"
+    "末端矗立着著名的灯塔。来自里加和斯德哥尔摩的船只运来木材和粮食，再把煤炭运走。后来市议会决定加深港池，工程历时十一年，"
+    "费用远远超出预期。"
+)
+TRADITIONAL = (
+    "老港口是由一群商人在十八世紀建造的。他們希望與波羅的海地區進行貿易，修建了三座長長的碼頭，但保存至今的只有一座，"
+    "末端矗立著著名的燈塔。來自里加和斯德哥爾摩的船隻運來木材和糧食，再把煤炭運走。後來市議會決定加深港池，工程歷時十一年。"
+)
+GERMAN = (
+    "Der alte Hafen wurde von Kaufleuten gegründet, die über die Ostsee handeln wollten. Sie bauten drei lange Molen, von "
+    "denen nur eine übrig blieb – die größte. „Später“, heißt es in der Chronik, „kam die Kohle.“"
+)
+FRENCH = (
+    "L’été dernier, à Paris, les chercheurs ont présenté une étude détaillée sur l’évolution du marché de l’énergie. "
+    "Les coûts baissent, la demande reste élevée. « C’est une première », a déclaré le maire."
+)
+RUSSIAN = (
+    "Старый порт был основан группой купцов, которые хотели торговать с Балтикой. Они построили три длинных пирса, из "
+    "которых до наших дней сохранился только один; на его конце стоит известный маяк."
+)
+POLISH = (
+    "Stary port założyli kupcy, którzy chcieli handlować przez Bałtyk. Zbudowali trzy długie pirsy, z których do dziś "
+    "zachował się tylko jeden; na jego końcu stoi słynna latarnia. Później przyszedł węgiel."
+)
+CZECH = (
+    "Starý přístav založili kupci, kteří chtěli obchodovat přes Baltské moře. Postavili tři dlouhá mola, z nichž se dodnes "
+    "zachovalo jediné; na jeho konci stojí proslulý maják. Později přišlo uhlí a železnice."
+)
+TURKISH = (
+    "Eski liman, Baltık üzerinden ticaret yapmak isteyen tüccarlar tarafından kuruldu. Üç uzun iskele inşa ettiler; "
+    "bunlardan yalnızca biri günümüze ulaştı. Ucunda ünlü deniz feneri duruyor, gemiler kömür taşırdı."
+)
+KOREAN = (
+    "오래된 항구는 발트해와 무역을 원했던 상인들이 세웠다. 그들은 긴 부두 세 개를 지었지만 지금까지 남아 있는 것은 하나뿐이며, "
+    "그 끝에는 유명한 등대가 서 있다. 배들은 목재와 곡물을 싣고 왔다."
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "encoding"),
+    [
+        (JAPANESE, "utf-8"),
+        (JAPANESE, "utf-8-sig"),
+        (JAPANESE, "utf-16"),
+        (JAPANESE, "utf-32"),
+        (JAPANESE, "shift_jis"),
+        (JAPANESE, "euc_jp"),
+        (JAPANESE, "iso2022_jp"),
+        (SIMPLIFIED, "gb18030"),
+        (TRADITIONAL, "big5"),
+        (KOREAN, "euc_kr"),
+        (GERMAN, "cp1252"),
+        (FRENCH, "cp1252"),
+        (POLISH, "cp1250"),
+        (POLISH, "iso8859_2"),
+        (CZECH, "cp1250"),
+        (CZECH, "iso8859_2"),
+        (TURKISH, "cp1254"),
+        (RUSSIAN, "cp1251"),
+        (RUSSIAN, "koi8_r"),
+    ],
+    ids=lambda value: value if len(value) < 12 else value[:5],
+)
+def test_a_text_is_read_right_whatever_encoding_it_was_saved_in(text: str, encoding: str) -> None:
+    assert decode(text.encode(encoding), path="a.txt") == text
+
+
+@pytest.mark.parametrize("length", [60, 100, 180])
+@pytest.mark.parametrize(
+    ("text", "encoding"),
+    [(JAPANESE, "shift_jis"), (SIMPLIFIED, "gb18030"), (GERMAN, "cp1252"), (FRENCH, "cp1252"), (RUSSIAN, "koi8_r")],
+    ids=lambda value: value if len(value) < 12 else value[:5],
+)
+def test_a_few_lines_are_enough_to_tell_the_encoding(text: str, encoding: str, length: int) -> None:
+    assert decode(text[:length].encode(encoding), path="a.txt") == text[:length]
+
+
+def test_a_byte_that_breaks_utf8_costs_one_character_not_the_text() -> None:
+    data = JAPANESE.encode()[:-4] + b"\xff"
+    assert decode(data, path="a.txt").startswith(JAPANESE[:150])
+    assert decode(data, path="a.txt").count("\ufffd") <= 2
+
+
+def test_a_binary_file_is_refused_by_name() -> None:
+    with pytest.raises(DocumentError, match=r"^scan\.txt: looks like a binary file"):
+        decode(b"%PDF-1.7\x00\x01\x02" + bytes(range(256)), path="scan.txt")
+
+
+def test_machine_code_without_a_nul_is_binary_too() -> None:
+    with pytest.raises(DocumentError, match="looks like a binary file"):
+        decode(bytes(range(1, 32)) * 20, path="a.txt")
+
+
+def test_a_byte_order_mark_that_lies_is_named_as_the_reason() -> None:
+    with pytest.raises(DocumentError, match=r"starts as utf-16 but is damaged"):
+        decode(b"\xff\xfea\x00\x00\xd8", path="a.txt")

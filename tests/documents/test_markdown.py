@@ -1,0 +1,84 @@
+from __future__ import annotations
+
+from rag.readers.canonical import tidy
+from rag.readers.markdown import parse_markdown
+
+ARTICLE = """\
+---
+title: "Ships return to Whitby"
+date: 4 July 2023
+lang: en-GB
+source: https://example.org/ships
+tags: [harbour]
+---
+<!-- draft, do not show -->
+# The old *harbour*
+
+The harbour was [founded](https://example.org/1743 "a link") in 1743,
+and its ![a photo](pier.jpg) pier is `long`.
+It stands.
+
+Second line\\
+after a break &amp; more.
+
+- timber from
+  Riga
+- **grain**
+
+1. first
+2. second
+
+| Year | Ships |
+|------|-------|
+| 1802 | 40    |
+
+> A quotation.
+
+```python
+print("hello")
+```
+
+<div>Shown<br>twice <b>bold</b></div>
+<script>alert(1)</script>
+
+港は深く
+なった。
+"""
+
+
+def test_markdown_is_read_as_what_one_sees() -> None:
+    assert tidy(parse_markdown(ARTICLE).text) == (
+        "The old harbour\n\n"
+        "The harbour was founded in 1743, and its pier is long. It stands.\n\n"
+        "Second line\nafter a break & more.\n\n"
+        "- timber from Riga\n- grain\n\n"
+        "1. first\n2. second\n\n"
+        "Year | Ships\n1802 | 40\n\n"
+        "A quotation.\n\n"
+        'print("hello")\n\n'
+        "Shown\ntwice bold\n\n"
+        "港は深くなった。"
+    )
+
+
+def test_front_matter_tells_title_date_language_and_source() -> None:
+    draft = parse_markdown(ARTICLE)
+    assert (draft.title, draft.date, draft.language, draft.url) == (
+        "Ships return to Whitby",
+        "2023-07-04",
+        "en",
+        "https://example.org/ships",
+    )
+
+
+def test_without_front_matter_the_first_heading_is_the_title() -> None:
+    draft = parse_markdown("Some words.\n\nThe Harbour\n===========\n\nText.")
+    assert (draft.title, draft.date, draft.language, draft.url) == ("The Harbour", None, None, None)
+
+
+def test_a_rule_at_the_top_is_no_front_matter() -> None:
+    assert tidy(parse_markdown("---\nJust a line.\n---\n").text) == "Just a line."
+
+
+def test_a_comment_over_several_paragraphs_is_dropped() -> None:
+    assert tidy(parse_markdown("before\n\n<!-- a\n\nb -->\n\nafter").text) == "before\n\nafter"
