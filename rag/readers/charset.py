@@ -72,7 +72,11 @@ def _damaged_utf8(data: bytes) -> str | None:
 
 
 def _legacy(data: bytes, *, path: str) -> str:
-    match = charset_normalizer.from_bytes(data, cp_isolation=list(_CANDIDATES)).best()
+    # The same few characters again and again look suspicious at first: a second, more lenient look.
+    looks = (
+        charset_normalizer.from_bytes(data, cp_isolation=list(_CANDIDATES), threshold=t).best() for t in (0.2, 0.5)
+    )
+    match = next((match for match in looks if match is not None), None)
     if match is not None and not _is_latin(str(match)):
         return str(match)
     text = _western(data) or (str(match) if match is not None else None)

@@ -20,7 +20,8 @@ TRADITIONAL = (
     "末端矗立著著名的燈塔。來自里加和斯德哥爾摩的船隻運來木材和糧食，再把煤炭運走。後來市議會決定加深港池，工程歷時十一年。"
 )
 GERMAN = (
-    "Der alte Hafen wurde von Kaufleuten gegründet, die über die Ostsee handeln wollten. Sie bauten drei lange Molen, von "
+    "Der alte Hafen wurde von Kaufleuten gegründet, die über die Ostsee handeln wollten. Sie bauten drei lange "
+    "Molen, von "
     "denen nur eine übrig blieb – die größte. „Später“, heißt es in der Chronik, „kam die Kohle.“"
 )
 FRENCH = (
@@ -36,7 +37,8 @@ POLISH = (
     "zachował się tylko jeden; na jego końcu stoi słynna latarnia. Później przyszedł węgiel."
 )
 CZECH = (
-    "Starý přístav založili kupci, kteří chtěli obchodovat přes Baltské moře. Postavili tři dlouhá mola, z nichž se dodnes "
+    "Starý přístav založili kupci, kteří chtěli obchodovat přes Baltské moře. Postavili tři dlouhá mola, z nichž se "
+    "dodnes "
     "zachovalo jediné; na jeho konci stojí proslulý maják. Později přišlo uhlí a železnice."
 )
 TURKISH = (
@@ -44,7 +46,8 @@ TURKISH = (
     "bunlardan yalnızca biri günümüze ulaştı. Ucunda ünlü deniz feneri duruyor, gemiler kömür taşırdı."
 )
 KOREAN = (
-    "오래된 항구는 발트해와 무역을 원했던 상인들이 세웠다. 그들은 긴 부두 세 개를 지었지만 지금까지 남아 있는 것은 하나뿐이며, "
+    "오래된 항구는 발트해와 무역을 원했던 상인들이 세웠다. 그들은 긴 부두 세 개를 지었지만 지금까지 남아 있는 것은 "
+    "하나뿐이며, "
     "그 끝에는 유명한 등대가 서 있다. 배들은 목재와 곡물을 싣고 왔다."
 )
 

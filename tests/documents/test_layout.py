@@ -32,12 +32,15 @@ Today the harbour is used by yachts.
 """
 ENGLISH_UNWRAPPED = [
     "The Harbour Report",
-    "The old harbour of Whitby was founded in the year 1743 by a group of merchants who wanted to trade with the Baltic. "
-    "They built three long piers, of which only one has survived; the well-known lighthouse stands at its end. Ships from "
+    "The old harbour of Whitby was founded in the year 1743 by a group of merchants who wanted to trade with the "
+    "Baltic. "
+    "They built three long piers, of which only one has survived; the well-known lighthouse stands at its end. "
+    "Ships from "
     "Riga, Danzig and Stockholm brought timber and grain, and they left with coal.",
     "In 1802 the town council decided to deepen the basin. The work took eleven years and cost more than anyone had "
     "expected, because the engineers had misjudged the currents. A second attempt, led by the well-known engineer John "
-    "Rennie from Edinburgh, was a good deal more successful: the basin could hold forty ships, and the tolls paid for the "
+    "Rennie from Edinburgh, was a good deal more successful: the basin could hold forty ships, and the tolls paid "
+    "for the "
     "work within a decade. The following goods were traded:",
     "12",
     "- timber from Riga and from the Swedish ports on the Gulf of Bothnia\n- grain\n- coal",

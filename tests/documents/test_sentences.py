@@ -1,0 +1,151 @@
+from __future__ import annotations
+
+import random
+
+import pytest
+
+from rag.sentences import MAX_SENTENCE, split
+from rag.types import Document, Sentence, Span
+
+
+def document(text: str, language: str = "en", *, title: str = "", furniture: tuple[Span, ...] = ()) -> Document:
+    return Document(id="a.txt", text=text, title=title, language=language, furniture=furniture)
+
+
+def texts(text: str, language: str = "en") -> list[str]:
+    return [sentence.text for sentence in split(document(text, language))]
+
+
+@pytest.mark.parametrize(
+    ("language", "sentences"),
+    [
+        ("de", ["„Das ist gut.“", "Er ging.", "„Nein“, sagte er."]),
+        ("de", ["Siehe z. B. Dr. Meier am 19. November 2024.", "Danach kam u. a. Prof. Dr. h. c. Schmidt."]),
+        (
+            "de",
+            ["In der 2. Liga spielt er seit dem 19. Jahrhundert.", "Das kostet 5 Mio. Euro bzw. ca. 12.400 Dollar."],
+        ),
+        ("de", ["Startups wie StepFun, Minimax und 01.AI bieten mehr.", "36Kr zahlt höhere Gehälter."]),
+        ("de", ["Er schrieb es im Netzwerk X.", "Er stellte fest, dass es stimmt.", "Johann S. Bach lebte hier."]),
+        ("de", ["Die Firma wuchs um 3 %.", "Alle lachten.", "Er kam um 8 Uhr.", "30 Leute kamen."]),
+        ("en", ["Mr. Smith lives in the U.S. today.", "He has 3.5 cats and met J. K. Rowling.", "Is it true?", "Yes!"]),
+        ("en", ['"I am. You are."', "She left.", "It grew approx. 5 percent, see Fig. 3 and No. 7."]),
+        ("fr", ["M. Dupont a dit : « Bonjour. Ça va ? »", "Puis il partit.", "Le 1er mai, il revint."]),
+        ("es", ["¿Qué tal?", "El Sr. Pérez vino.", "¡Hola!", "Dijo que sí."]),
+        ("ru", ["В 1990 г. он ушёл.", "А. С. Пушкин писал.", "Это стоит 5 тыс. рублей."]),
+        ("pl", ["Urodził się w 19. wieku, tj. dawno.", "Prof. Nowak wie."]),
+        ("ko", ["그는 3.5%라고 말했다.", "그리고 갔다."]),
+        ("hi", ["यह है।", "वह गया।"]),
+        ("und", ["One is here.", "Two is there."]),
+    ],
+    ids=lambda value: value if isinstance(value, str) else value[0][:12],
+)
+def test_sentences_end_where_a_reader_ends_them(language: str, sentences: list[str]) -> None:
+    assert texts(" ".join(sentences), language) == sentences
+
+
+@pytest.mark.parametrize(
+    ("language", "sentences"),
+    [
+        ("ja", ["「明日行く。必ず行く。」と述べた。", "次の文だ。"]),
+        (
+            "ja",
+            ["彼は言った！", "「本当？」", "すごい！！", "バージョン3.5です。", "Yahoo!は大きい。", "01.AIといった。"],
+        ),
+        ("ja", ["彼は（笑。）と書いた。", "終わり。"]),
+        (
+            "zh",
+            [
+                "他说：“你好。我走了。”",
+                "然后走了。",
+                "“真的吗？”她问。",
+                "公司成立于2023年。",
+                "目前有140名员工……很多。",
+            ],
+        ),
+    ],
+    ids=lambda value: value if isinstance(value, str) else value[0][:12],
+)
+def test_sentences_of_unspaced_scripts_keep_their_quotations_whole(language: str, sentences: list[str]) -> None:
+    assert texts("".join(sentences), language) == sentences
+
+
+def test_furniture_is_in_no_sentence() -> None:
+    text = "A first sentence here.\n[Anzeige_2]\nA second sentence here."
+    found = split(document(text, furniture=(Span(23, 34),)))
+    assert [(sentence.text, sentence.paragraph) for sentence in found] == [
+        ("A first sentence here.", 0),
+        ("A second sentence here.", 1),
+    ]
+
+
+def test_bullets_and_lines_without_words_are_left_out() -> None:
+    assert texts("- apples from Chile\n• pears\n* * *\n---\n1. first of all") == [
+        "apples from Chile",
+        "pears",
+        "1. first of all",
+    ]
+
+
+def test_headings_are_short_open_lines_with_text_below() -> None:
+    text = (
+        "Ships return to Whitby\nThe first of them arrived on Monday.\n\nWhat comes next\n\nNobody knows.\n"
+        "The new pier - Photo: Example News\nIt is long.\nred,\nThat is all."
+    )
+    found = split(document(text, title="Ships return to Whitby"))
+    assert [sentence.text for sentence in found if sentence.heading] == ["Ships return to Whitby", "What comes next"]
+
+
+def test_a_question_is_a_heading_only_as_the_title() -> None:
+    text = "A lead sentence.\nWill the ships come back?\nThey will.\nWhy not?\nBecause."
+    found = split(document(text, title="Will the ships come back?"))
+    assert [sentence.text for sentence in found if sentence.heading] == ["Will the ships come back?"]
+
+
+def test_a_list_of_short_lines_is_no_row_of_headings() -> None:
+    text = "These are needed.\nFlour\nSugar\nEggs\nMilk\nMix them well."
+    assert not any(sentence.heading for sentence in split(document(text)))
+
+
+def test_what_never_ends_is_cut_at_clauses() -> None:
+    text = ", ".join(f"item number {number} of the list" for number in range(60))
+    pieces = texts(text)
+    assert len(pieces) == 3
+    assert all(len(piece) <= MAX_SENTENCE for piece in pieces)
+    assert pieces[1].startswith("item number")
+    assert " ".join(pieces) == text
+
+
+def test_a_wall_of_characters_is_cut_somewhere() -> None:
+    assert [len(piece) for piece in texts("港" * 1500, "ja")] == [600, 600, 300]
+
+
+FRAGMENTS = [
+    "Er sagte: „Nein.“", "Dr. ", "z. B. ", "19. November", " ", "\n", "\n\n", "。", "」", "「", "あ", "港です。",
+    "“A.”", "… ", "? ", "!",
+    "X. Er", "01.AI", "3.5", "Hello there. ", "- ", "• ", "1. ", "(a) ", "و", "؟ ", "。」と", "😀", "e\u0301", "|",
+    "; ", "x" * 300, "\t",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_offsets_are_exact_for_any_text(seed: int) -> None:
+    chance = random.Random(seed)
+    for language in ("de", "ja", "zh", "en", "ar", "und", "xx"):
+        text = "".join(chance.choices(FRAGMENTS, k=chance.randrange(1, 60)))
+        assert_exact(text, split(document(text, language)))
+
+
+def assert_exact(text: str, sentences: list[Sentence]) -> None:
+    end = 0
+    for position, sentence in enumerate(sentences):
+        assert text[sentence.start : sentence.end] == sentence.text
+        assert sentence.text == sentence.text.strip() != ""
+        assert sentence.start >= end
+        assert sentence.position == position
+        assert len(sentence.text) <= MAX_SENTENCE
+        assert "\n" not in sentence.text
+        # What lies between two sentences is white space, bullets, or lines of marks: never a word.
+        assert not any(character.isalnum() for character in text[end : sentence.start])
+        end = sentence.end
+    assert not any(character.isalnum() for character in text[end:])
