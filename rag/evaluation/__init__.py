@@ -1,0 +1,1 @@
+"""Golden questions, and what an answer to them is worth."""

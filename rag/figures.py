@@ -1,0 +1,120 @@
+"""Numbers in a text as values, so that "fast 600 Milliarden", "almost 600 billion" and "約6,000億" agree.
+
+A number is read in every way its notation allows ("1.500" is 1500 in German and 1.5 in English), because texts mix
+notations; a figure is found in a source when one of its readings is one of the source's readings.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import dataclass
+
+_POWERS_OF_TEN = {
+    3: "thousand thousands tsd tausend mille mila mil duizend tysiąc tysiące tysięcy tusen tysięcy "
+    "тысяча тысячи тысяч тыс тисяч nghìn ngàn ribu bin tuhat k",
+    6: "million millions mio mn millionen millions millón millones milione milioni milhão milhões miljoen miljoenen "
+    "milion miliony milionów miljon miljoner миллион миллиона миллионов млн мільйон мільйонів triệu juta milyon",
+    9: "milliard milliards milliarde milliarden mrd miliardo miliardi miljard miljarden miljarder miliard miliardy "
+    "miliardów миллиард миллиарда миллиардов млрд мільярд мільярдів tỷ tỉ miliar milyar bilhão bilhões bn",
+    12: "trillion trillions billón billones bilione bilioni biljoen bilion biliony bilionów biljon biljoner "
+    "триллион триллиона триллионов трлн nghìn-tỷ triliun trilyon trilhão trilhões",
+}  # fmt: skip
+_SCALE = {word: 10.0**power for power, words in _POWERS_OF_TEN.items() for word in words.split()}
+_AMBIGUOUS = {"billion": (1e9, 1e12), "billions": (1e9, 1e12), "billionen": (1e12,), "bio": (1e12,)}
+"""A billion is 10^9 in English and 10^12 in German and French."""
+_EAST_ASIAN = {"千": 1e3, "万": 1e4, "萬": 1e4, "億": 1e8, "亿": 1e8, "兆": 1e12,
+               "천": 1e3, "만": 1e4, "억": 1e8, "조": 1e12}  # fmt: skip
+
+_NUMERAL = r"\d+(?:[.,'’\u00a0\u202f ]\d{3})*(?:[.,]\d+)?"
+_NUMBER = re.compile(rf"(?<![\w.,-])({_NUMERAL})|(?<=[^\W\d_])({_NUMERAL})|(?<=[-–])({_NUMERAL})")
+_WORD = re.compile(r"[\s-]*([^\W\d_]+(?:-[^\W\d_]+)?)")
+_NEXT_PART = re.compile(rf"\s*({_NUMERAL})")
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A number as it is written and the values it may have."""
+
+    text: str
+    values: frozenset[float]
+
+
+def figures(text: str) -> list[Figure]:
+    """Return the numbers of a text in order of appearance.
+
+    >>> [sorted(figure.values) for figure in figures("約6,000億ドル")]
+    [[600000000.0, 600000000000.0]]
+    """
+    text = unicodedata.normalize("NFKC", text)
+    found: list[Figure] = []
+    position = 0
+    while match := _NUMBER.search(text, position):
+        figure, position = _read(text, match)
+        found.append(figure)
+    return found
+
+
+def unsupported(text: str, sources: list[str]) -> list[str]:
+    """Return the numbers of ``text``, as written, that none of the ``sources`` has in any notation."""
+    known = {value for source in sources for figure in figures(source) for value in figure.values}
+    return [figure.text for figure in figures(text) if not figure.values & known]
+
+
+def _read(text: str, match: re.Match[str]) -> tuple[Figure, int]:
+    start, end = match.span()
+    values = _readings(match.group())
+    if end < len(text) and text[end] in _EAST_ASIAN:
+        return _read_east_asian(text, start, end, values)
+    word = _WORD.match(text, end)
+    if word:
+        for size in (word.group(1).casefold(), word.group(1).casefold().split("-")[0]):
+            factors = _AMBIGUOUS.get(size) or ((_SCALE[size],) if size in _SCALE else ())
+            if factors:
+                values = {value * factor for value in values for factor in factors}
+                end = word.end()
+                break
+    return Figure(text[start:end], _rounded(values)), end
+
+
+def _read_east_asian(text: str, start: int, end: int, values: set[float]) -> tuple[Figure, int]:
+    """Read "1億2000万" and "9万": parts in falling powers of ten thousand, added up."""
+    total = {0.0}
+    part: set[float] | None = values
+    while part is not None:
+        factor = 1.0
+        while end < len(text) and text[end] in _EAST_ASIAN:
+            factor *= _EAST_ASIAN[text[end]]
+            end += 1
+        total = {before + value * factor for before in total for value in part}
+        following = _NEXT_PART.match(text, end) if factor > 1 else None
+        part = _readings(following.group(1)) if following and _continues(text, following.end()) else None
+        if part is not None and following is not None:
+            end = following.end()
+    return Figure(text[start:end], _rounded(total)), end
+
+
+def _continues(text: str, end: int) -> bool:
+    return end < len(text) and text[end] in _EAST_ASIAN
+
+
+def _readings(numeral: str) -> set[float]:
+    """Read a numeral with its separators as thousands marks and, where possible, as a decimal mark.
+
+    >>> sorted(_readings("90.000"))
+    [90.0, 90000.0]
+    """
+    plain = re.sub(r"['’\u00a0\u202f ]", "", numeral)
+    marks = [character for character in plain if character in ".,"]
+    digits = re.sub(r"[.,]", "", plain)
+    values = set()
+    if not marks or all(len(part) == 3 for part in re.split(r"[.,]", plain)[1:]):
+        values.add(float(digits))
+    if marks and (len(set(marks)) == len(marks) == 1 or marks[-1] != marks[0]):
+        last = max(plain.rfind("."), plain.rfind(","))
+        values.add(float(re.sub(r"[.,]", "", plain[:last]) + "." + plain[last + 1 :]))
+    return values or {float(digits)}
+
+
+def _rounded(values: set[float]) -> frozenset[float]:
+    return frozenset(float(f"{value:.9g}") for value in values)

@@ -1,0 +1,168 @@
+"""A question -> the sentences of the documents that the answer may rest on.
+
+Every sentence of the passages that the first search finds is scored by three vectors: its own, its own with its
+neighbours, and its passage's. Measured on XQuAD (question en, paragraphs de): R@1 .84 by passage alone, .87 with the
+neighbours, .90 with all three; on JaQuAD .73, .80, .84. Shared terms count only where question and document share a
+language: with them JaQuAD reaches .90, while English questions about German paragraphs lose a point.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rag import language
+from rag.embedding import Embedder
+from rag.index import DocumentInfo, Index
+from rag.types import Evidence, Hit, Passage, Question, Sentence
+
+PASSAGES = 48
+"""Passages of the first search whose sentences are scored; R@48 is above .99 on XQuAD and JaQuAD."""
+
+PASSAGES_PER_LANGUAGE = 12
+"""The share of each language of the collection, because passages in the question's own language crowd out the rest."""
+
+LEXICAL_SENTENCES = 24
+"""Sentences that the lexical index adds to the candidates, in any language: a rare name finds its sentence there."""
+
+LEXICAL_WEIGHT = 0.0063
+"""What one point of BM25 adds to the sum of the three cosines: 0.1 of that sum's standard deviation over a collection
+(.060 on XQuAD, .066 on JaQuAD); .05 and .15 of it are within a point."""
+
+EVIDENCE_TOKENS = 300
+"""Tokens of the language model spent on evidence: at 145 tokens a second about two seconds before the first word."""
+
+TRANSLATION = 0.90
+"""Cosine from which two sentences at the same place of two articles in different languages say the same thing."""
+
+
+@dataclass(frozen=True)
+class Retrieval:
+    """The evidence in the order of the prompt, and every scored sentence, best first."""
+
+    evidence: tuple[Evidence, ...]
+    hits: tuple[Hit, ...]
+
+
+class Retriever:
+    """Finds evidence in an index."""
+
+    def __init__(self, index: Index, embedder: Embedder, count_tokens: Callable[[str], int]) -> None:
+        self._index = index
+        self._embedder = embedder
+        self._count_tokens = count_tokens
+        self._documents = {info.id: info for info in index.documents()}
+
+    def retrieve(self, question: Question, *, budget: int = EVIDENCE_TOKENS) -> Retrieval:
+        """Return evidence for a question within a budget of the language model's tokens.
+
+        Raises:
+            DocumentNotFound: the question is limited to a document that is not in the index.
+        """
+        hits = self.search(question)
+        chosen = self._choose(hits, budget)
+        return Retrieval(self._in_prompt_order(chosen), hits)
+
+    def search(self, question: Question) -> tuple[Hit, ...]:
+        """Return the scored sentences for a question, best first."""
+        vector = self._vector(question)
+        terms = self._index.lexical(question.text, LEXICAL_SENTENCES, documents=question.documents)
+        passages = self._candidates(vector, question.documents, terms)
+        sentences = self._index.sentences([passage for passage, _ in passages])
+        if not sentences:
+            return ()
+        own, window = self._index.vectors(sentences)
+        scores = own @ vector + window @ vector + _passage_scores(sentences, passages)
+        scores += LEXICAL_WEIGHT * self._shared_terms(sentences, terms, question)
+        hits = [Hit(sentence, float(score)) for sentence, score in zip(sentences, scores, strict=True)]
+        return tuple(sorted(hits, key=lambda hit: (-hit.score, hit.sentence.document, hit.sentence.position)))
+
+    def _vector(self, question: Question) -> NDArray[np.float32]:
+        """Embed a question; a follow-up lies half way between itself and itself after what was said before."""
+        if not question.history:
+            return self._embedder.queries([question.text])[0]
+        before = " ".join(turn.content for turn in question.history[-2:])
+        vectors = self._embedder.queries([question.text, f"{before} {question.text}"])
+        mean = vectors.mean(axis=0)
+        return np.asarray(mean / np.linalg.norm(mean), dtype=np.float32)
+
+    def _candidates(
+        self, vector: NDArray[np.float32], documents: Sequence[str] | None, terms: Sequence[tuple[Sentence, float]]
+    ) -> list[tuple[Passage, float]]:
+        found = dict(self._index.nearest_passages(vector, PASSAGES, documents=documents))
+        allowed = set(self._documents if documents is None else documents)
+        by_language: dict[str, list[str]] = {}
+        for id in sorted(allowed & self._documents.keys()):
+            by_language.setdefault(self._documents[id].language, []).append(id)
+        if len(by_language) > 1:
+            for ids in by_language.values():
+                found.update(self._index.nearest_passages(vector, PASSAGES_PER_LANGUAGE, documents=ids))
+        return sorted(found.items(), key=lambda item: (-item[1], item[0].document, item[0].position))
+
+    def _shared_terms(
+        self, sentences: Sequence[Sentence], terms: Sequence[tuple[Sentence, float]], question: Question
+    ) -> NDArray[np.float32]:
+        asked = language.detect(question.text)
+        points = {sentence.id: score for sentence, score in terms}
+        return np.array(
+            [
+                points.get(sentence.id, 0.0) if self._documents[sentence.document].language == asked else 0.0
+                for sentence in sentences
+            ],
+            dtype=np.float32,
+        )
+
+    def _choose(self, hits: Sequence[Hit], budget: int) -> list[Hit]:
+        """Take the best sentences until the budget is spent, each content once."""
+        chosen: list[Hit] = []
+        spent = 0
+        for hit in hits:
+            cost = self._count_tokens(hit.sentence.text) + 5
+            if spent + cost > budget:
+                break
+            if hit.sentence.heading or self._says_the_same(hit, chosen):
+                continue
+            chosen.append(hit)
+            spent += cost
+        return chosen
+
+    def _says_the_same(self, hit: Hit, chosen: Sequence[Hit]) -> bool:
+        others = [other for other in chosen if other.sentence.document != hit.sentence.document]
+        if not others:
+            return False
+        vectors, _ = self._index.vectors([hit.sentence, *(other.sentence for other in others)])
+        return bool(np.max(vectors[1:] @ vectors[0]) >= TRANSLATION)
+
+    def _in_prompt_order(self, chosen: Sequence[Hit]) -> tuple[Evidence, ...]:
+        """Keep a document's sentences together and in order; the document with the best sentence comes first."""
+        best: dict[str, float] = {}
+        for hit in chosen:
+            best.setdefault(hit.sentence.document, hit.score)
+        ordered = sorted(chosen, key=lambda hit: (-best[hit.sentence.document], hit.sentence.document, hit.sentence.position))
+        return tuple(self.evidence(hit, number) for number, hit in enumerate(ordered, 1))
+
+    def evidence(self, hit: Hit, number: int) -> Evidence:
+        """Return a hit as numbered evidence."""
+        info = self._documents[hit.sentence.document]
+        return Evidence(
+            number=number,
+            document=info.id,
+            title=info.title,
+            language=info.language,
+            start=hit.sentence.start,
+            end=hit.sentence.end,
+            quote=hit.sentence.text,
+            score=hit.score,
+            date=info.date,
+        )
+
+
+def _passage_scores(sentences: Iterable[Sentence], passages: Sequence[tuple[Passage, float]]) -> NDArray[np.float32]:
+    scores: dict[tuple[str, int], float] = {}
+    for passage, score in passages:
+        for position in range(passage.first, passage.last + 1):
+            scores[passage.document, position] = score
+    return np.array([scores[sentence.document, sentence.position] for sentence in sentences], dtype=np.float32)

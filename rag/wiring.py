@@ -1,0 +1,41 @@
+"""Where the parts are put together: settings in, a working chatbot or embedder out."""
+
+from __future__ import annotations
+
+from rag.chatbot import Chatbot
+from rag.config import Settings
+from rag.embedding import E5, Embedder
+from rag.index import Index
+from rag.llm import LlamaCpp
+from rag.models import get, path_of
+
+
+def load_embedder(settings: Settings) -> Embedder:
+    """Load the embedding model.
+
+    Raises:
+        ModelMissing: it has not been fetched; the message has the command.
+    """
+    return E5(path_of(settings.embedder, settings.models_dir), threads=settings.cores)
+
+
+def load_index(settings: Settings) -> Index:
+    """Open the index, and see that it was made by this embedder.
+
+    Raises:
+        IndexMissing, IndexOutdated, IndexDamaged: each message has the command that mends it.
+    """
+    return Index.load(settings.index_dir, embedder_sha256=get(settings.embedder).sha256)
+
+
+def load_chatbot(settings: Settings) -> Chatbot:
+    """Load index and models, the quick checks first, and evaluate the fixed part of the prompt.
+
+    Raises:
+        IndexMissing, IndexOutdated, IndexDamaged, ModelMissing: each message has the command that mends it.
+    """
+    model = path_of(settings.llm, settings.models_dir)
+    index = load_index(settings)
+    chatbot = Chatbot(index, load_embedder(settings), LlamaCpp(model, settings.llm, threads=settings.cores))
+    chatbot.warm_up()
+    return chatbot
