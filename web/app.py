@@ -67,13 +67,20 @@ def _describe_problems(app: FastAPI) -> None:
     def openapi() -> dict[str, Any]:
         if app.openapi_schema is None:
             schema = get_openapi(title=app.title, version=app.version, description=app.description, routes=app.routes)
-            components = schema["components"]["schemas"]
-            for unused in ("HTTPValidationError", "ValidationError"):
-                components.pop(unused, None)
-            own = ProblemModel.model_json_schema(ref_template="#/components/schemas/{model}")
-            components.update(own.pop("$defs"))
-            components["ProblemModel"] = own
+            _replace_validation_errors(schema)
             app.openapi_schema = schema
         return app.openapi_schema
 
     app.openapi = openapi  # type: ignore[method-assign]
+
+
+def _replace_validation_errors(schema: dict[str, Any]) -> None:
+    for methods in schema["paths"].values():
+        for operation in methods.values():
+            if "application/json" in operation["responses"].get("422", {}).get("content", {}):
+                del operation["responses"]["422"]
+    problem = ProblemModel.model_json_schema(ref_template="#/components/schemas/{model}")
+    components = schema["components"]["schemas"]
+    for framework in ("HTTPValidationError", "ValidationError"):
+        components.pop(framework, None)
+    components.update(problem.pop("$defs"), ProblemModel=problem)

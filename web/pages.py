@@ -20,6 +20,8 @@ HERE = Path(__file__).parent
 HISTORY_TURNS = 6
 """How many messages the chat sends along: a follow-up refers to the last answers, and prompt length is the cost."""
 
+_FOR_PEOPLE = "pages"
+
 router = APIRouter(default_response_class=HTMLResponse)
 templates = Jinja2Templates(HERE / "templates")
 
@@ -34,6 +36,7 @@ def chat(request: Request) -> Response:
 @router.get(
     "/documents/{id:path}/view",
     summary="Read a document in the browser",
+    tags=[_FOR_PEOPLE],
     responses=problem_responses({404: "There is no such document.", 422: "The span is not in the text."}),
 )
 def view(
@@ -62,7 +65,7 @@ def docs(request: Request) -> Response:
 
 
 def _operations(description: dict[str, Any]) -> list[dict[str, Any]]:
-    return [
+    operations = [
         {
             "method": method.upper(),
             "path": path,
@@ -71,10 +74,12 @@ def _operations(description: dict[str, Any]) -> list[dict[str, Any]]:
             "parameters": operation.get("parameters", []),
             "examples": [json.dumps(example, ensure_ascii=False) for example in _examples(description, operation)],
             "responses": {status: response["description"] for status, response in operation["responses"].items()},
+            "for_people": _FOR_PEOPLE in operation.get("tags", []),
         }
         for path, methods in description["paths"].items()
         for method, operation in methods.items()
     ]
+    return sorted(operations, key=lambda operation: operation["for_people"])
 
 
 def _examples(description: dict[str, Any], operation: dict[str, Any]) -> list[Any]:

@@ -71,13 +71,13 @@ def listen(host: str, port: int) -> socket.socket:
     Raises:
         SettingsError: the port is taken, not allowed, or the host is not an address of this machine.
     """
+    if not 0 <= port <= 65535:
+        raise SettingsError(f"{port} is not a port. Give one from 1 to 65535: make run PORT=8001")
     try:
-        family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0][0]
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
         return socket.create_server((host, port), family=family, backlog=128)
     except OSError as error:
         raise SettingsError(_why_not(error, host, port)) from error
-    except OverflowError as error:
-        raise SettingsError(f"{port} is not a port. Give one from 1 to 65535: make run PORT=8001") from error
 
 
 def address(listener: socket.socket) -> str:

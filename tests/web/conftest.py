@@ -1,0 +1,71 @@
+"""A real server on a free port of this machine, for what a test client cannot show."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from fastapi import FastAPI
+from fastapi.testclient import TestClient
+
+from tests.web.fakes import FakeChatbot
+from web.app import create_app
+from web.server import address, listen, server
+
+PATIENCE = 10.0
+
+
+def eventually(condition: Callable[[], Any], seconds: float = PATIENCE) -> None:
+    """Wait until a condition holds; fail after some seconds."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "it did not happen in time"
+        time.sleep(0.005)
+
+
+@dataclass(frozen=True)
+class Running:
+    url: str
+    app: FastAPI
+    stop: Callable[[], None]
+
+
+@contextmanager
+def running(app: FastAPI) -> Iterator[Running]:
+    listener = listen("127.0.0.1", 0)
+    uvicorn_server = server(app)
+    thread = threading.Thread(target=uvicorn_server.run, kwargs={"sockets": [listener]}, daemon=True)
+    thread.start()
+    eventually(lambda: uvicorn_server.started)
+
+    def stop() -> None:
+        uvicorn_server.should_exit = True
+        thread.join(PATIENCE)
+        assert not thread.is_alive()
+
+    try:
+        yield Running(address(listener), app, stop)
+    finally:
+        stop()
+        listener.close()
+
+
+@contextmanager
+def client(bot: FakeChatbot | None = None, **options: Any) -> Iterator[TestClient]:
+    """A test client of an application whose chatbot is loaded."""
+    chatbot = bot or FakeChatbot()
+    app = create_app(lambda: chatbot, **options)
+    with TestClient(app, raise_server_exceptions=False) as http:
+        eventually(lambda: app.state.loader.state == "ready")
+        yield http
+
+
+@pytest.fixture
+def http() -> Iterator[TestClient]:
+    with client() as http:
+        yield http

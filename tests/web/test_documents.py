@@ -1,0 +1,111 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from urllib.parse import quote
+
+import pytest
+from fastapi.testclient import TestClient
+
+from rag.errors import QuestionError
+from rag.types import Document, Span
+from tests.web.conftest import client
+from tests.web.fakes import FAMILY, FOUNDED, GERMAN, HOSTILE, JAPANESE, FakeChatbot
+from web.text import cited_span, segments
+
+
+def test_documents_are_listed_without_their_texts(http: TestClient) -> None:
+    first = http.get("/documents").json()["documents"][0]
+    assert first == {
+        "id": "firmen/deepseek.txt",
+        "title": "China feiert DeepSeek",
+        "language": "de",
+        "date": "2025-01-29",
+        "url": None,
+        "size": 99,
+        "sentences": 402,
+        "passages": 1,
+    }
+
+
+def test_a_document_in_a_folder_is_served_with_its_canonical_text(http: TestClient) -> None:
+    document = http.get("/documents/firmen/deepseek.txt").json()
+    assert document["text"] == GERMAN.text
+    assert document["furniture"] == [{"start": 0, "end": 7}]
+    assert (document["language"], document["sha256"], document["pages"]) == ("de", "ab", [])
+
+
+def test_search_returns_evidence_best_first(http: TestClient) -> None:
+    found = http.get("/search", params={"q": "Who?", "k": 1}).json()
+    assert found["query"] == "Who?"
+    assert [(item["quote"], item["score"]) for item in found["evidence"]] == [(FOUNDED.quote, 0.83)]
+    assert len(http.get("/search", params={"q": "Who?"}).json()["evidence"]) == 2
+
+
+@pytest.mark.parametrize(
+    ("query", "field"),
+    [("", "q"), ("q=", "q"), ("q=+", "q"), ("q=a&k=0", "k"), ("q=a&k=51", "k"), ("q=a&k=x", "k")],
+)
+def test_a_search_that_cannot_be_made_is_a_422(http: TestClient, query: str, field: str) -> None:
+    response = http.get(f"/search?{query}")
+    assert response.status_code == 422
+    assert [error["field"] for error in response.json()["errors"]] == [field]
+
+
+def test_the_view_highlights_the_span_in_code_points(http: TestClient) -> None:
+    page = http.get(f"/documents/{quote(JAPANESE.id)}/view?start={FAMILY.start}&end={FAMILY.end}").text
+    assert f'𠮷田さんは言う。<mark id="cited">{FAMILY.quote}</mark></div>' in "".join(page.split("\n"))
+    assert '<div class="document-text" lang="ja" dir="auto">' in page
+
+
+def test_the_view_without_a_span_shows_the_text_and_sets_furniture_apart(http: TestClient) -> None:
+    page = http.get("/documents/firmen/deepseek.txt/view").text
+    assert "<mark" not in page
+    assert '<span class="furniture">ANZEIGE</span>' in page
+
+
+@pytest.mark.parametrize(
+    ("query", "field", "reason"),
+    [
+        ("start=5", "end", "start and end go together"),
+        ("end=5", "start", "start and end go together"),
+        ("start=5&end=5", "end", "must be from 6 to 27"),
+        ("start=9&end=5", "end", "must be from 10 to 27"),
+        ("start=-1&end=5", "start", "must be from 0 to 26"),
+        ("start=27&end=28", "start", "must be from 0 to 26"),
+        ("start=0&end=28", "end", "must be from 1 to 27"),
+        ("start=x&end=5", "start", "valid integer"),
+    ],
+)
+def test_a_span_outside_the_text_is_a_422(http: TestClient, query: str, field: str, reason: str) -> None:
+    response = http.get(f"/documents/人材.txt/view?{query}")
+    assert response.status_code == 422
+    assert response.json()["errors"][0]["field"] == field
+    assert reason in response.json()["errors"][0]["reason"]
+
+
+def test_nothing_of_a_document_is_markup_in_the_view() -> None:
+    # The test client decodes a path twice, a real server does not: no percent sign in this one.
+    document = replace(HOSTILE, id=HOSTILE.id.replace("%", ""))
+    with client(FakeChatbot(documents=[document])) as http:
+        page = http.get(f"/documents/{quote(document.id)}/view?start=0&end=9").text
+    assert "<script>" not in page.replace('<script type="module"', "")
+    assert "<img" not in page
+    assert '<mark id="cited">&lt;/script&gt;</mark>' in page
+    assert "a &lt;b&gt;&amp;" in page
+
+
+def test_segments_keep_every_character_in_order() -> None:
+    document = Document("a", "0123456789", "A", "en", furniture=(Span(0, 3), Span(5, 9)))
+    parts = segments(document, Span(2, 6))
+    assert [(part.text, part.kind) for part in parts] == [
+        ("01", "furniture"),
+        ("2345", "cited"),
+        ("678", "furniture"),
+        ("9", "plain"),
+    ]
+    assert "".join(part.text for part in segments(document, None)) == document.text
+
+
+def test_a_span_of_an_empty_document_is_refused() -> None:
+    with pytest.raises(QuestionError, match="start: must be from 0"):
+        cited_span(Document("a", "", "A", "en"), 0, 1)

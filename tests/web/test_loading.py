@@ -1,0 +1,119 @@
+from __future__ import annotations
+
+import threading
+
+import pytest
+from fastapi.testclient import TestClient
+
+from rag.errors import IndexMissing, ModelMissing
+from tests.web.conftest import eventually
+from tests.web.fakes import FakeChatbot
+from web.app import create_app
+from web.loading import ChatbotLike, Loader, NotReady, error_code
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.now = 100.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def test_the_page_opens_and_everything_else_says_that_models_load() -> None:
+    go_on = threading.Event()
+
+    def load() -> ChatbotLike:
+        go_on.wait(10)
+        return FakeChatbot()
+
+    app = create_app(load)
+    with TestClient(app) as http:
+        assert http.get("/").status_code == 200
+        assert http.get("/healthz").json() == {"status": "ok"}
+        for response in (
+            http.get("/readyz"),
+            http.get("/search?q=a"),
+            http.get("/documents"),
+            http.get("/documents/a.txt"),
+            http.post("/ask", json={"question": "Who?"}),
+        ):
+            assert (response.status_code, response.json()["code"]) == (503, "loading")
+            assert response.headers["retry-after"] == "2"
+        go_on.set()
+        eventually(lambda: http.get("/readyz").status_code == 200)
+        assert http.get("/readyz").json() == {"status": "ready", "documents": 2}
+        assert http.post("/ask", json={"question": "Who?"}).status_code == 200
+
+
+def test_a_missing_index_is_said_with_the_command_and_tried_again_when_somebody_asks() -> None:
+    made = threading.Event()
+
+    def load() -> ChatbotLike:
+        if not made.is_set():
+            raise IndexMissing("No index in index/. Run: crosscite index seeds")
+        return FakeChatbot()
+
+    app = create_app(load, retry_seconds=0.02)
+    with TestClient(app) as http:
+        eventually(lambda: app.state.loader.state == "failed")
+        problem = http.get("/readyz").json()
+        assert (problem["status"], problem["code"], problem["detail"]) == (
+            503,
+            "index_missing",
+            "No index in index/. Run: crosscite index seeds",
+        )
+        made.set()
+        eventually(lambda: http.get("/readyz").status_code == 200)
+
+
+def test_a_failed_load_is_not_tried_again_before_some_seconds_have_passed() -> None:
+    clock, attempts = Clock(), []
+
+    def load() -> ChatbotLike:
+        attempts.append(clock.now)
+        raise ModelMissing("No model. Run: crosscite models fetch")
+
+    loader = Loader(load, retry_seconds=5, clock=clock)
+    loader.start()
+    eventually(lambda: loader.state == "failed")
+    for now in (101.0, 104.9, 105.0):
+        clock.now = now
+        with pytest.raises(NotReady, match="crosscite models fetch"):
+            loader.get()
+    eventually(lambda: len(attempts) == 2)
+    assert attempts == [100.0, 105.0]
+
+
+def test_an_unexpected_error_while_loading_shows_nothing_of_the_inside(caplog: pytest.LogCaptureFixture) -> None:
+    def load() -> ChatbotLike:
+        raise RuntimeError("secret")
+
+    loader = Loader(load)
+    loader.start()
+    eventually(lambda: loader.state == "failed")
+    with pytest.raises(NotReady, match="the server's log has it") as caught:
+        loader.get()
+    assert (caught.value.code, "secret" in str(caught.value)) == ("internal", False)
+    assert "RuntimeError: secret" in caplog.text
+
+
+def test_a_loader_loads_once() -> None:
+    loads: list[int] = []
+
+    def load() -> ChatbotLike:
+        loads.append(1)
+        return FakeChatbot()
+
+    loader = Loader(load)
+    for _ in range(3):
+        loader.start()
+    eventually(lambda: loader.state == "ready")
+    loader.start()
+    assert loader.get() is loader.get()
+    assert loads == [1]
+
+
+def test_error_codes_are_the_names_of_the_errors() -> None:
+    assert error_code(IndexMissing("")) == "index_missing"
+    assert error_code(ValueError("")) == "internal"

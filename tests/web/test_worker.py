@@ -1,0 +1,170 @@
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import pytest
+
+from rag.errors import Cancelled, QueueFull
+from rag.types import Event, Question
+from tests.web.conftest import eventually
+from tests.web.fakes import FakeChatbot, Hold, answered
+from web.worker import DEFAULT_SECONDS, Job, Stopping, Worker
+
+
+@contextmanager
+def started(queue_size: int = 8) -> Iterator[Worker]:
+    worker = Worker(queue_size)
+    worker.start()
+    try:
+        yield worker
+    finally:
+        worker.stop()
+
+
+def generate(bot: FakeChatbot) -> Callable[[Question, Callable[[], bool]], Iterator[Event]]:
+    return lambda question, cancelled: bot.answer(question, cancelled=cancelled)
+
+
+async def kinds(job: Job) -> list[str]:
+    found = []
+    while (event := await job.next_event(10)) is not None:
+        found.append(event.kind)
+    return found
+
+
+def test_questions_are_answered_one_at_a_time_in_the_order_of_asking() -> None:
+    bot = FakeChatbot()
+
+    async def ask(worker: Worker) -> None:
+        jobs = [worker.submit(Question(str(number)), generate(bot)) for number in range(5)]
+        for job in jobs:
+            assert (await kinds(job))[-1] == "answer"
+
+    with started() as worker:
+        asyncio.run(ask(worker))
+    assert [question.text for question in bot.questions] == ["0", "1", "2", "3", "4"]
+    assert bot.most_running == 1
+
+
+def test_a_full_queue_refuses_with_the_median_duration_and_takes_again_when_it_has_room() -> None:
+    hold = Hold()
+    bot = FakeChatbot([hold], answered())
+
+    async def ask(worker: Worker) -> None:
+        first = worker.submit(Question("first"), generate(bot))
+        await asyncio.to_thread(hold.reached.wait, 10)
+        waiting = [worker.submit(Question(str(number)), generate(bot)) for number in range(2)]
+        assert [worker.ahead_of(job) for job in (first, *waiting)] == [0, 1, 2]
+        with pytest.raises(QueueFull, match="2 questions are waiting") as caught:
+            worker.submit(Question("too much"), generate(bot))
+        assert caught.value.retry_after == DEFAULT_SECONDS
+        hold.released.set()
+        for job in (first, *waiting):
+            await kinds(job)
+        assert worker.retry_after() == 1
+        assert (await kinds(worker.submit(Question("again"), generate(bot))))[-1] == "answer"
+
+    with started(queue_size=2) as worker:
+        asyncio.run(ask(worker))
+    assert [question.text for question in bot.questions] == ["first", "0", "1", "again"]
+
+
+def test_a_burst_cannot_overfill_the_queue_before_the_worker_wakes() -> None:
+    worker = Worker(queue_size=1)
+
+    async def ask() -> None:
+        for _ in range(2):
+            worker.submit(Question("?"), generate(FakeChatbot()))
+        with pytest.raises(QueueFull):
+            worker.submit(Question("?"), generate(FakeChatbot()))
+
+    asyncio.run(ask())
+
+
+def test_a_withdrawn_job_stops_while_its_generator_yields_nothing() -> None:
+    hold = Hold()
+    bot = FakeChatbot([hold], answered())
+
+    async def ask(worker: Worker) -> None:
+        job = worker.submit(Question("?"), generate(bot))
+        await asyncio.to_thread(hold.reached.wait, 10)
+        worker.withdraw(job)
+        with pytest.raises(Cancelled):
+            await job.next_event(10)
+        assert (await kinds(worker.submit(Question("next"), generate(bot))))[-1] == "answer"
+
+    with started() as worker:
+        asyncio.run(ask(worker))
+    assert hold.cancelled.is_set()
+    assert bot.running == 0
+
+
+def test_a_job_withdrawn_while_it_waits_leaves_the_queue_and_is_never_generated() -> None:
+    hold = Hold()
+    bot = FakeChatbot([hold], answered())
+
+    async def ask(worker: Worker) -> None:
+        first = worker.submit(Question("first"), generate(bot))
+        await asyncio.to_thread(hold.reached.wait, 10)
+        gone, last = (worker.submit(Question(text), generate(bot)) for text in ("gone", "last"))
+        worker.withdraw(gone)
+        assert worker.ahead_of(last) == 1
+        with pytest.raises(Cancelled):
+            await gone.next_event(10)
+        hold.released.set()
+        await kinds(first)
+        await kinds(last)
+
+    with started() as worker:
+        asyncio.run(ask(worker))
+    assert [question.text for question in bot.questions] == ["first", "last"]
+
+
+def test_a_broken_generation_reaches_who_asked_and_the_next_one_runs() -> None:
+    bot = FakeChatbot([ValueError("broken")], answered())
+
+    async def ask(worker: Worker) -> None:
+        with pytest.raises(ValueError, match="broken"):
+            await worker.submit(Question("?"), generate(bot)).next_event(10)
+        assert (await kinds(worker.submit(Question("?"), generate(bot))))[-1] == "answer"
+
+    with started() as worker:
+        asyncio.run(ask(worker))
+
+
+def test_a_silent_job_times_out_without_losing_anything() -> None:
+    hold = Hold()
+    bot = FakeChatbot([hold, *answered()])
+
+    async def ask(worker: Worker) -> None:
+        job = worker.submit(Question("?"), generate(bot))
+        for _ in range(3):
+            with pytest.raises(TimeoutError):
+                await job.next_event(0.01)
+        hold.released.set()
+        assert (await kinds(job))[0] == "evidence"
+
+    with started() as worker:
+        asyncio.run(ask(worker))
+
+
+def test_stopping_ends_the_running_generation_and_the_waiting_ones_and_takes_no_more() -> None:
+    hold = Hold()
+    bot = FakeChatbot([hold])
+
+    async def ask(worker: Worker) -> None:
+        jobs = [worker.submit(Question(text), generate(bot)) for text in ("running", "waiting")]
+        await asyncio.to_thread(hold.reached.wait, 10)
+        await asyncio.to_thread(worker.stop)
+        for job in jobs:
+            with pytest.raises(Stopping):
+                await job.next_event(10)
+        with pytest.raises(Stopping):
+            worker.submit(Question("late"), generate(bot))
+
+    with started() as worker:
+        asyncio.run(ask(worker))
+    assert hold.cancelled.is_set()
+    eventually(lambda: bot.running == 0)

@@ -1,0 +1,109 @@
+import { say } from "./strings.js";
+
+/** A failure that the server explained (RFC 9457), or that kept it from being reached. */
+export class Problem extends Error {
+  constructor(message, { status = null, code = null, retryAfter = null } = {}) {
+    super(message);
+    this.status = status;
+    this.code = code;
+    this.retryAfter = retryAfter;
+  }
+}
+
+/** The address of a document in the API; identifiers are paths, whose slashes stay. */
+export function documentPath(id) {
+  return `/documents/${id.split("/").map(encodeURIComponent).join("/")}`;
+}
+
+/** The address of the page that shows a source highlighted. */
+export function viewPath({ document: id, start, end }) {
+  const span = start === undefined ? "" : `?start=${start}&end=${end}#cited`;
+  return `${documentPath(id)}/view${span}`;
+}
+
+export async function getJSON(path, signal) {
+  const response = await reach(path, { signal });
+  return response.json();
+}
+
+/** Ask, and yield {kind, data} for each event; kind "ahead" tells how many questions come first. */
+export async function* ask(request, signal) {
+  const response = await reach("/ask", {
+    method: "POST",
+    headers: { "Content-Type": "application/json", Accept: "text/event-stream" },
+    body: JSON.stringify({ ...request, stream: true }),
+    signal,
+  });
+  try {
+    for await (const event of readEvents(response.body)) {
+      if (event.comment !== undefined) {
+        const ahead = /^ahead=(\d+)$/.exec(event.comment);
+        if (ahead) yield { kind: "ahead", data: Number(ahead[1]) };
+      } else if (event.kind === "error") {
+        throw new Problem(event.data.detail || event.data.title, event.data);
+      } else {
+        yield event;
+        if (event.kind === "answer") return;
+      }
+    }
+  } catch (error) {
+    throw error instanceof TypeError ? new Problem(say.brokenOff) : error;
+  }
+  throw new Problem(say.brokenOff);
+}
+
+async function reach(path, options) {
+  let response;
+  try {
+    response = await fetch(path, options);
+  } catch (error) {
+    throw error.name === "AbortError" ? error : new Problem(say.lost, { code: "unreachable" });
+  }
+  if (!response.ok) throw await problemOf(response);
+  return response;
+}
+
+async function problemOf(response) {
+  const retryAfter = Number(response.headers.get("Retry-After")) || null;
+  let problem = {};
+  try {
+    problem = await response.json();
+  } catch {
+    // Something between here and crosscite answered; its status is all there is to tell.
+  }
+  const facts = { status: response.status, code: problem.code, retryAfter };
+  if (problem.code === "queue_full") return new Problem(say.queueFull(retryAfter), facts);
+  return new Problem(problem.detail || `${response.status} ${response.statusText}`, facts);
+}
+
+/** Read server-sent events from a byte stream: {comment} or {kind, data}, data as JSON. */
+export async function* readEvents(stream) {
+  const reader = stream.pipeThrough(new TextDecoderStream()).getReader();
+  let buffer = "";
+  try {
+    for (;;) {
+      const { value, done } = await reader.read();
+      if (done) return;
+      buffer += value;
+      const blocks = buffer.split("\n\n");
+      buffer = blocks.pop();
+      for (const block of blocks) yield parseEvent(block);
+    }
+  } finally {
+    reader.cancel().catch(() => {});
+  }
+}
+
+function parseEvent(block) {
+  let kind = "message";
+  const data = [];
+  for (const line of block.split("\n")) {
+    const colon = line.indexOf(":");
+    const field = line.slice(0, colon);
+    const value = line.slice(colon + 1).replace(/^ /, "");
+    if (field === "") return { comment: value };
+    if (field === "event") kind = value;
+    if (field === "data") data.push(value);
+  }
+  return { kind, data: JSON.parse(data.join("\n")) };
+}

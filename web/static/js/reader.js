@@ -1,0 +1,144 @@
+import { documentPath, getJSON, viewPath } from "./api.js";
+import { byId, el } from "./dom.js";
+import { metaLine } from "./sources.js";
+import { say } from "./strings.js";
+
+const wide = matchMedia("(min-width: 60rem)");
+
+/** The document beside the chat (over it on narrow screens), scrolled to the words that were cited. */
+export class Reader {
+  constructor({ behind }) {
+    this.behind = behind;
+    this.panel = byId("reader");
+    this.title = byId("reader-title");
+    this.meta = byId("reader-meta");
+    this.status = byId("reader-status");
+    this.text = byId("reader-text");
+    this.documents = new Map();
+    this.opener = null;
+    byId("reader-close").addEventListener("click", () => this.close());
+    wide.addEventListener("change", () => this.#cover());
+  }
+
+  get isOpen() {
+    return !this.panel.hidden;
+  }
+
+  /** Show a source; `opener` gets the focus back when the panel closes. */
+  async open(source, opener) {
+    this.#mark(false);
+    this.opener = opener;
+    this.wanted = source;
+    this.#mark(true);
+    this.#show(source);
+    this.#say(this.documents.has(source.document) ? null : say.opening);
+    try {
+      const found = await this.#fetch(source.document);
+      if (this.wanted !== source) return;
+      this.#say(null);
+      this.#render(found, source);
+    } catch (error) {
+      if (this.wanted === source) this.#say(error.message, true);
+    }
+  }
+
+  close() {
+    if (!this.isOpen) return;
+    this.panel.hidden = true;
+    this.#mark(false);
+    document.body.classList.remove("reading");
+    this.#cover();
+    const opener = this.opener?.matches("a, button") ? this.opener : this.opener?.querySelector("a");
+    opener?.focus();
+    this.wanted = null;
+  }
+
+  async #fetch(id) {
+    if (!this.documents.has(id)) this.documents.set(id, await getJSON(documentPath(id)));
+    return this.documents.get(id);
+  }
+
+  #show(source) {
+    const anchor = this.opener?.getBoundingClientRect().top;
+    this.panel.hidden = false;
+    document.body.classList.add("reading");
+    this.#cover();
+    // The conversation gets narrower; what was clicked stays where it was.
+    if (anchor !== undefined && this.opener.isConnected) {
+      this.behind.scrollTop += this.opener.getBoundingClientRect().top - anchor;
+    }
+    this.title.textContent = source.title;
+    this.#setMeta(source);
+    this.text.replaceChildren();
+    this.panel.focus({ preventScroll: true });
+  }
+
+  /** Keep the citation and the card of the open source marked, for as long as it is open. */
+  #mark(open) {
+    const number = this.opener?.dataset.number;
+    const same = number ? this.opener.closest(".turn")?.querySelectorAll(`[data-number="${CSS.escape(number)}"]`) : null;
+    for (const element of same ?? (this.opener ? [this.opener] : [])) element.classList.toggle("open", open);
+  }
+
+  #setMeta(source) {
+    const link = el("a", { href: viewPath(source), target: "_blank", rel: "noopener" }, say.ownPage);
+    this.meta.replaceChildren(...metaLine(source).children, el("span", {}, link));
+  }
+
+  #render(found, source) {
+    this.title.textContent = found.title;
+    for (const element of [this.title, this.text]) element.lang = found.language === "und" ? "" : found.language;
+    this.text.replaceChildren(...parts(found, source));
+    const mark = this.text.querySelector("mark");
+    if (mark) mark.scrollIntoView({ block: "center" });
+    else this.panel.scrollTop = 0;
+  }
+
+  #say(message, warn = false) {
+    this.status.hidden = !message;
+    this.status.textContent = message ?? "";
+    this.status.classList.toggle("notice-warn", warn);
+  }
+
+  /** On a narrow screen the panel covers the chat, which then must not take focus or be read out. */
+  #cover() {
+    const covered = this.isOpen && !wide.matches;
+    for (const element of [this.behind, document.querySelector(".top")]) element.inert = covered;
+  }
+}
+
+/** Cut a document's text at the cited span and at furniture; offsets count code points, not UTF-16 units. */
+export function parts(found, { start, end }) {
+  const points = Array.from(found.text);
+  const cuts = new Set([0, points.length]);
+  const cited = start !== undefined;
+  if (cited) cuts.add(start).add(end);
+  for (const span of found.furniture) cuts.add(span.start).add(span.end);
+  const edges = [...cuts].sort((a, b) => a - b);
+  const within = (span, from, to) => span.start <= from && to <= span.end;
+  return merged(
+    edges.slice(1).map((to, position) => {
+      const from = edges[position];
+      const kind =
+        cited && within({ start, end }, from, to)
+          ? "cited"
+          : found.furniture.some((span) => within(span, from, to))
+            ? "furniture"
+            : "plain";
+      return { kind, text: points.slice(from, to).join("") };
+    }),
+  ).map(({ kind, text }) => {
+    if (kind === "cited") return el("mark", { id: "cited" }, text);
+    return kind === "furniture" ? el("span", { class: "furniture" }, text) : document.createTextNode(text);
+  });
+}
+
+function merged(pieces) {
+  const result = [];
+  for (const piece of pieces) {
+    const last = result.at(-1);
+    if (last?.kind === piece.kind) last.text += piece.text;
+    else result.push(piece);
+  }
+  return result;
+}
