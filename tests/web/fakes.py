@@ -52,8 +52,8 @@ def citation(number: int, document: Document, quote: str, support: float = 0.9) 
     )
 
 
-FOUNDED = evidence(1, GERMAN, "Liang Wenfeng gründete DeepSeek im Jahr 2023.", 0.83)
-FAMILY = evidence(2, JAPANESE, "若い技術者は故郷で家族の近くに住める。", 0.71)
+FAMILY = evidence(1, JAPANESE, "若い技術者は故郷で家族の近くに住める。", 0.83)
+FOUNDED = evidence(2, GERMAN, "Liang Wenfeng gründete DeepSeek im Jahr 2023.", 0.71)
 FIRST = AnswerSentence("Liang Wenfeng founded DeepSeek in 2023.", (1,), True)
 SECOND = AnswerSentence("Young engineers can live near their families.", (2,), True)
 ANSWER = Answer(
@@ -64,7 +64,7 @@ ANSWER = Answer(
     refusal=None,
     sentences=(FIRST, SECOND),
     citations=(citation(1, GERMAN, FOUNDED.quote), citation(2, JAPANESE, FAMILY.quote)),
-    evidence=(FOUNDED, FAMILY),
+    evidence=(FAMILY, FOUNDED),
     dropped=("He was born in Paris.",),
     model="fake-1b",
     timings=Timings(12.34, 56.78, 90.12, 34, 12),
@@ -167,4 +167,4 @@ class FakeChatbot:
             self.running -= 1
 
     def search(self, query: str, k: int = 8, documents: Sequence[str] | None = None) -> tuple[Evidence, ...]:
-        return (FOUNDED, FAMILY)[:k]
+        return (FAMILY, FOUNDED)[:k]

@@ -76,18 +76,6 @@ def test_an_answer_is_the_object_of_the_contract(http: TestClient) -> None:
         "evidence": [
             {
                 "number": 1,
-                "document": "firmen/deepseek.txt",
-                "title": "China feiert DeepSeek",
-                "language": "de",
-                "date": "2025-01-29",
-                "start": 9,
-                "end": 54,
-                "page": None,
-                "quote": "Liang Wenfeng gründete DeepSeek im Jahr 2023.",
-                "score": 0.83,
-            },
-            {
-                "number": 2,
                 "document": "人材.txt",
                 "title": "中国の若手技術者",
                 "language": "ja",
@@ -96,6 +84,18 @@ def test_an_answer_is_the_object_of_the_contract(http: TestClient) -> None:
                 "end": 27,
                 "page": None,
                 "quote": "若い技術者は故郷で家族の近くに住める。",
+                "score": 0.83,
+            },
+            {
+                "number": 2,
+                "document": "firmen/deepseek.txt",
+                "title": "China feiert DeepSeek",
+                "language": "de",
+                "date": "2025-01-29",
+                "start": 9,
+                "end": 54,
+                "page": None,
+                "quote": "Liang Wenfeng gründete DeepSeek im Jahr 2023.",
                 "score": 0.71,
             },
         ],
@@ -142,7 +142,7 @@ def test_a_stream_sends_evidence_tokens_sentences_and_the_answer_in_this_order(
     found = events(response.text)
     kinds = [kind for kind, _data in found]
     assert kinds == ["evidence", *["token"] * 13, "sentence", "sentence", "answer"]
-    assert [item["quote"] for item in found[0][1]] == [FOUNDED.quote, FAMILY.quote]
+    assert [item["quote"] for item in found[0][1]] == [FAMILY.quote, FOUNDED.quote]
     assert "".join(data for kind, data in found if kind == "token") == (
         "Liang Wenfeng founded DeepSeek in 2023. Young engineers can live near their families."
     )

@@ -88,7 +88,7 @@ def asked(page: Page, question: str = "Who founded DeepSeek?") -> None:
 
 
 def test_a_question_is_answered_and_its_citation_opens_the_source_at_the_cited_words(browser: Browser) -> None:
-    before_first, before_second = Hold(), Hold()
+    before_first, before_second, before_answer = Hold(), Hold(), Hold()
     script: list[Step] = [
         Event("evidence", ANSWER.evidence),
         before_first,
@@ -96,6 +96,7 @@ def test_a_question_is_answered_and_its_citation_opens_the_source_at_the_cited_w
         before_second,
         Event("token", SECOND.text.removeprefix("Young eng")),
         Event("sentence", FIRST),
+        before_answer,
         Event("sentence", SECOND),
         Event("answer", ANSWER),
     ]
@@ -113,6 +114,13 @@ def test_a_question_is_answered_and_its_citation_opens_the_source_at_the_cited_w
         assert page.locator(".supported").count() == 0
 
         before_second.released.set()
+        page.locator(".supported").wait_for()
+        assert page.locator(".draft").inner_text().strip() == SECOND.text
+        # Numbers count citations, evidence has numbers of its own: nothing may lead to a source before the answer.
+        assert page.locator(".supported .cite").inner_text() == "1"
+        assert page.locator(".supported a").count() == 0
+
+        before_answer.released.set()
         page.get_by_text("Answered in 0.1 s").wait_for()
         assert page.locator(".draft").count() == 0
         assert page.locator(".answer-text").inner_text() == (

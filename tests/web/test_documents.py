@@ -9,7 +9,7 @@ from fastapi.testclient import TestClient
 from rag.errors import QuestionError
 from rag.types import Document, Span
 from tests.web.conftest import client
-from tests.web.fakes import FAMILY, FOUNDED, GERMAN, HOSTILE, JAPANESE, FakeChatbot
+from tests.web.fakes import FAMILY, GERMAN, HOSTILE, JAPANESE, FakeChatbot
 from web.text import cited_span, segments
 
 
@@ -37,7 +37,7 @@ def test_a_document_in_a_folder_is_served_with_its_canonical_text(http: TestClie
 def test_search_returns_evidence_best_first(http: TestClient) -> None:
     found = http.get("/search", params={"q": "Who?", "k": 1}).json()
     assert found["query"] == "Who?"
-    assert [(item["quote"], item["score"]) for item in found["evidence"]] == [(FOUNDED.quote, 0.83)]
+    assert [(item["quote"], item["score"]) for item in found["evidence"]] == [(FAMILY.quote, 0.83)]
     assert len(http.get("/search", params={"q": "Who?"}).json()["evidence"]) == 2
 
 

@@ -78,6 +78,7 @@ export class Reader {
     const number = this.opener?.dataset.number;
     const same = number ? this.opener.closest(".turn")?.querySelectorAll(`[data-number="${CSS.escape(number)}"]`) : null;
     for (const element of same ?? (this.opener ? [this.opener] : [])) element.classList.toggle("open", open);
+    this.opener?.closest(".sentence")?.classList.toggle("open", open);
   }
 
   #setMeta(source) {

@@ -27,8 +27,7 @@ export class TurnView {
       this.heading,
       el("div", { class: "turn-body" }, this.answer, this.side),
     );
-    for (const type of ["pointerover", "focusin"]) this.element.addEventListener(type, (event) => this.#activate(event));
-    for (const type of ["pointerleave", "focusout"]) this.element.addEventListener(type, () => this.#activate(null));
+    this.#watchPointing();
   }
 
   busy(text) {
@@ -38,7 +37,6 @@ export class TurnView {
   }
 
   showEvidence(evidence) {
-    this.sources = new Map(evidence.map((item) => [item.number, item]));
     this.#list(evidence, say.lookingAt(evidence.length), true);
     this.busy(say.reading);
   }
@@ -61,6 +59,7 @@ export class TurnView {
     this.#clear();
     if (answer.answered) this.#showAnswer(answer);
     else this.#showRefusal(answer);
+    this.#showDropped(answer);
     const cited = new Set(answer.citations.map(key));
     const others = answer.evidence.filter((item) => !cited.has(key(item)));
     if (answer.citations.length) {
@@ -81,16 +80,6 @@ export class TurnView {
 
   #showAnswer(answer) {
     for (const sentence of answer.sentences) this.#append(sentence, answer.answer, false);
-    if (answer.dropped.length) {
-      this.answer.append(
-        el(
-          "details",
-          { class: "dropped" },
-          el("summary", {}, say.dropped(answer.dropped.length)),
-          el("ul", inLanguage(answer.language), ...answer.dropped.map((text) => el("li", {}, text))),
-        ),
-      );
-    }
     const parts = [say.took(answer.timings.total_ms), answer.model];
     this.answer.append(el("p", { class: "meta answer-meta" }, ...parts.map((part) => el("span", {}, part))));
   }
@@ -106,6 +95,13 @@ export class TurnView {
         el("p", { class: "message", ...inLanguage(answer.language) }, answer.refusal?.message ?? answer.answer),
       ),
     );
+  }
+
+  #showDropped({ dropped, language }) {
+    if (!dropped.length) return;
+    const items = dropped.map((text) => el("li", {}, text));
+    const list = el("ul", inLanguage(language), ...items);
+    this.answer.append(el("details", { class: "dropped" }, el("summary", {}, say.dropped(dropped.length)), list));
   }
 
   #fail(message, style) {
@@ -147,9 +143,14 @@ export class TurnView {
   #append(sentence, whole, settling) {
     this.#attachText();
     const text = withoutMarkers(sentence.text);
-    const sources = sentence.citations.map((number) => this.sources.get(number)).filter(Boolean);
+    const sources = sentence.citations.map((number) => this.sources.get(number));
     const style = ["sentence", sentence.supported ? "supported" : "unsupported", settling && "settling"];
-    const marks = sources.map((source) => citationMark(source, this.onOpen));
+    // Which source a number stands for is known with the whole answer; until then it is a number that leads nowhere.
+    const marks = sources.map((source, position) =>
+      source
+        ? citationMark(source, this.onOpen)
+        : el("span", { class: "cite pending" }, String(sentence.citations[position])),
+    );
     const quoteLanguage = sentence.quoted ? inLanguage(sources[0]?.language) : {};
     this.verified.append(
       separator(this.lastText, sentence.text, whole),
@@ -173,6 +174,16 @@ export class TurnView {
   #uncited(evidence) {
     const cards = evidence.map((item) => sourceCard(item, { candidate: true, onOpen: this.onOpen }));
     return el("details", {}, el("summary", {}, say.uncited(evidence.length)), el("ol", {}, ...cards));
+  }
+
+  #watchPointing() {
+    let pressed = "";
+    const place = (event) => `${event.clientX},${event.clientY}`;
+    this.element.addEventListener("pointerdown", (event) => (pressed = place(event)));
+    // Opening a source moves the text under a pointer that stands still, which is then not pointing at anything.
+    this.element.addEventListener("pointerover", (event) => place(event) === pressed || this.#activate(event));
+    this.element.addEventListener("focusin", (event) => this.#activate(event));
+    for (const type of ["pointerleave", "focusout"]) this.element.addEventListener(type, () => this.#activate(null));
   }
 
   /** Mark what belongs together: a citation's card and its sentence, whichever of them is pointed at. */
