@@ -122,6 +122,9 @@ def build(
             changes = _carry_out(plan, draft, progress=progress)
             if changes.any or draft.must_publish():
                 draft.publish()
+            else:
+                # An earlier run may have been killed between publishing and this.
+                generations.clean(folder, manifest)
         finally:
             draft.close()
     return Summary(
