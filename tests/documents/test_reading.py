@@ -177,8 +177,9 @@ def test_only_the_hard_wrapped_seed_is_joined() -> None:
         ("000", "Er stellte fest, dass Fälle wie der von Pan immer häufiger vorkommen."),
         ("002", "アリババのような大企業に加え、StepFun、Minimax、01.AIといったスタートアップ企業も、"
                 "これまで以上に魅力的な機会を提供しています。"),
-        ("004", "Er studierte Informationstechnologie und Elektrotechnik an der Zhejiang-Universität, einer renommierten "
-                "Hochschule im Ostchinesischen Technologiezentrum Hangzhou, wie die chinesischen Staatsmedien berichteten."),
+        ("004", "Er studierte Informationstechnologie und Elektrotechnik an der Zhejiang-Universität, einer "
+                "renommierten Hochschule im Ostchinesischen Technologiezentrum Hangzhou, wie die chinesischen "
+                "Staatsmedien berichteten."),
         ("004", "Ein wichtiger Meilenstein im Wettlauf um technologische Dominanz!"),
         ("004", "Der Gründer von DeepSeek, Liang Wenfeng, wird als technologische Visionär angesehen, der China helfen "
                 "könnte, eine Innovationskultur zu entwickeln, die der von Silicon Valley ebenbürtig ist."),

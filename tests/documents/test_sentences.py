@@ -70,6 +70,15 @@ def test_sentences_of_unspaced_scripts_keep_their_quotations_whole(language: str
     assert texts("".join(sentences), language) == sentences
 
 
+def test_a_missing_space_hides_no_end_and_a_name_keeps_its_point() -> None:
+    text = "Das ging zu Ende.Danach kam Node.js und v. a. Layoffs.fyi zu Wort."
+    assert texts(text, "de") == ["Das ging zu Ende.", "Danach kam Node.js und v. a. Layoffs.fyi zu Wort."]
+
+
+def test_a_book_in_one_line_is_split_in_reasonable_time() -> None:
+    assert len(texts("彼は「行く。必ず行く。」と言った。" * 5_000, "ja")) == 5_000
+
+
 def test_furniture_is_in_no_sentence() -> None:
     text = "A first sentence here.\n[Anzeige_2]\nA second sentence here."
     found = split(document(text, furniture=(Span(23, 34),)))
