@@ -157,8 +157,8 @@ def _split_line(text: str, line: Span, language: str) -> Iterator[Span]:
 def _library_boundaries(line: str, language: str) -> list[int]:
     """Offsets inside the line at which a new sentence begins, as sentencex sees it.
 
-    It returns strings, so each is looked for behind the one before: a segment that a release altered is skipped, and its
-    text stays with its neighbour.
+    It returns strings, so each is looked for behind the one before: a segment that a release altered is skipped, and
+    its text stays with its neighbour.
     """
     edges, position = [], 0
     for start, end in _strides(line):
