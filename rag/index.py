@@ -143,7 +143,7 @@ class Index:
         available = self._vectors.ntotal
         if documents is not None:
             numbers = self._store.passage_numbers(documents)
-            parameters = faiss.SearchParameters(sel=faiss.IDSelectorBatch(numbers))
+            parameters = faiss.SearchParameters(sel=faiss.IDSelectorBatch(numbers))  # type: ignore[call-arg]
             available = len(numbers)
         if k <= 0 or not available:
             return []
