@@ -45,12 +45,9 @@ class Job:
         self._loop = loop
         self._events: asyncio.Queue[Event | Exception | None] = asyncio.Queue()
         self._cancelled = threading.Event()
-        self.finished = threading.Event()
-        self._reason: Exception | None = None
 
-    def cancel(self, reason: Exception | None = None) -> None:
-        """Ask the generation to stop; ``reason`` is what whoever still listens gets to see. Safe in any thread."""
-        self._reason = self._reason or reason
+    def cancel(self) -> None:
+        """Ask the generation to stop; safe in any thread."""
         self._cancelled.set()
 
     @property
@@ -77,7 +74,7 @@ class Job:
         try:
             self._generate_events()
         except Cancelled as error:
-            self._send(self._reason or error)
+            self._send(error)
             return False
         except Exception as error:  # the edge of a thread: the request's own error handling takes it from here
             self._send(error)
@@ -85,8 +82,6 @@ class Job:
         else:
             self._send(None)
             return True
-        finally:
-            self.finished.set()
 
     def _generate_events(self) -> None:
         self._stop_if_cancelled()
@@ -106,10 +101,9 @@ class Job:
             raise Cancelled("The question was withdrawn.")
 
     def abandon(self, reason: Exception) -> None:
-        """End a job that never ran."""
-        self.cancel(reason)
+        """Tell whoever listens that nothing more will come, without waiting for a generation to notice."""
+        self._cancelled.set()
         self._send(reason)
-        self.finished.set()
 
     def _send(self, item: Event | Exception | None) -> None:
         # A loop that is closed belongs to a server that is gone, and nobody is listening.
@@ -187,9 +181,7 @@ class Worker:
             waiting, current = list(self._waiting), self._current
             self._waiting.clear()
             self._changed.notify()
-        if current is not None:
-            current.cancel(reason)
-        for job in waiting:
+        for job in (*waiting, *([] if current is None else [current])):
             job.abandon(reason)
 
     def _run(self) -> None:

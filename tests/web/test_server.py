@@ -5,7 +5,7 @@ import json
 import socket
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from urllib.parse import urlsplit
 
@@ -95,6 +95,21 @@ def test_documents_can_be_read_while_an_answer_is_made() -> None:
         connection.request("GET", "/documents/firmen/deepseek.txt")
         assert connection.getresponse().status == 200
         connection.close()
+
+
+def test_stopping_the_server_ends_open_answers_at_once_even_while_the_model_is_deep_in_its_work() -> None:
+    class Deaf(Hold):
+        def run(self, cancelled: Callable[[], bool]) -> None:
+            self.reached.set()
+            time.sleep(1.0)
+            self.released.set()
+
+    hold = Deaf()
+    with serving(FakeChatbot([hold])) as server, asking(server, stream=True) as connection:
+        assert hold.reached.wait(10)
+        threading.Thread(target=server.stop).start()
+        assert "The server is stopping." in connection.getresponse().read().decode()
+        assert not hold.released.is_set()
 
 
 def test_stopping_the_server_ends_open_answers_at_once_and_says_so() -> None:
