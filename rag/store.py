@@ -141,9 +141,9 @@ class Store:
     def open_for_writing(cls, path: Path) -> Store:
         """Open a store that nobody else has open."""
         connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
-        # WAL with NORMAL survives a kill and a power cut, and a commit does not wait for the disk.
-        connection.execute("PRAGMA journal_mode = WAL")
-        connection.execute("PRAGMA synchronous = NORMAL")
+        # The rollback journal rather than WAL: commits are seconds apart, it needs the least room, and a full disk is
+        # reported as such.
+        connection.execute("PRAGMA journal_mode = DELETE")
         # What is deleted is overwritten: a removed document must not be readable in the file's free pages.
         connection.execute("PRAGMA secure_delete = ON")
         return cls(connection, path)
@@ -242,8 +242,6 @@ class Store:
             # FTS5 only marks deleted terms; merging its segments drops them.
             self._connection.execute("INSERT INTO lexical (lexical) VALUES ('optimize')")
             self._connection.execute("DELETE FROM meta WHERE key = 'removed'")
-        self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-        self._connection.execute("PRAGMA journal_mode = DELETE")
         self.close()
 
     def _add_document(self, embedded: Embedded, origin: Origin) -> int:
