@@ -43,7 +43,8 @@ run() {
 wheel_folder() {
     key=$({
         uname -sm
-        cat "$here"/*.cmake /etc/os-release 2>/dev/null || sw_vers 2>/dev/null || true
+        cat /etc/os-release 2>/dev/null || sw_vers 2>/dev/null || true
+        grep -hv '^#' "$here"/*.cmake
         if [ -r /proc/cpuinfo ]; then
             grep -E '^(model name|flags|Features|CPU part)' /proc/cpuinfo | sort -u
         else
