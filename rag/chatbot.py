@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from rag import citations, gate, language, prompt
+from rag import citations, figures, gate, language, prompt
 from rag.citations import Verified
 from rag.embedding import Embedder
 from rag.errors import Cancelled, QuestionError
@@ -22,6 +22,9 @@ from rag.types import Answer, Document, Event, Evidence, Hit, Question, Timings
 
 ANSWER_TOKENS = 160
 """Tokens an answer may have: three long sentences in any language."""
+
+SHORTEST_TO_TELL = 12
+"""Characters below which the language of an answer is not judged: a name or a number has none."""
 
 HISTORY_TURNS = 2
 """Turns before the question that the model reads: the last question and its answer."""
@@ -67,6 +70,7 @@ class Chatbot:
         verified: list[Verified] = []
         for event in self._write(run, retrieval.evidence, verified, cancelled):
             yield event
+        self._put_into(run.language, verified, cancelled)
         yield Event("answer", self._concluded(run, retrieval, verified, signals))
 
     def search(self, query: str, k: int = 8, documents: Sequence[str] | None = None) -> tuple[Evidence, ...]:
@@ -92,7 +96,9 @@ class Chatbot:
         history = run.question.history[-HISTORY_TURNS:]
         asked = prompt.answer_prompt(run.question.text, evidence, run.language, history)
         draft, done = "", 0
-        for token in self._llm.generate(asked, max_tokens=ANSWER_TOKENS, stop=("\n\n", "\nQuestion:"), cancelled=cancelled):
+        for token in self._llm.generate(
+            asked, max_tokens=ANSWER_TOKENS, stop=("\n\n", "\nQuestion:"), cancelled=cancelled
+        ):
             run.wrote()
             draft += token
             yield Event("token", token)
@@ -100,13 +106,27 @@ class Chatbot:
             for sentence in sentences[done : max(done, len(sentences) - 1)]:
                 verified.append(self._verified(sentence, run, evidence, vectors))
                 done += 1
-                yield Event("sentence", citations.number(verified)[0][-1])
+                yield _sentence_event(verified)
         run.read(self._llm.usage.evaluated, self._llm.usage.written)
         for sentence in _sentences(draft, run.language)[done:]:
             verified.append(self._verified(sentence, run, evidence, vectors))
-            yield Event("sentence", citations.number(verified)[0][-1])
+            yield _sentence_event(verified)
 
-    def _verified(self, sentence: str, run: _Run, evidence: Sequence[Evidence], vectors: NDArray[np.float32]) -> Verified:
+    def _put_into(self, wanted: str, verified: list[Verified], cancelled: Callable[[], bool]) -> None:
+        """Translate an answer that drifted into another language, unless that would lose a number."""
+        whole = " ".join(sentence.text for sentence in verified)
+        if len(whole) < SHORTEST_TO_TELL or language.same(language.detect(whole, expected=wanted), wanted):
+            return
+        for at, sentence in enumerate(verified):
+            asked = prompt.translation_prompt(sentence.text, wanted)
+            pieces = self._llm.generate(asked, max_tokens=ANSWER_TOKENS, stop=("\n",), cancelled=cancelled)
+            text = "".join(pieces).strip()
+            if text and not figures.unsupported(text, [sentence.text]):
+                verified[at] = replace(sentence, text=text)
+
+    def _verified(
+        self, sentence: str, run: _Run, evidence: Sequence[Evidence], vectors: NDArray[np.float32]
+    ) -> Verified:
         vector = self._embedder.passages([sentence])[0]
         return citations.verify(
             sentence, vector, evidence, vectors, question=run.question.text, answer_language=run.language
@@ -183,6 +203,13 @@ class _Run:
 
     def _elapsed(self) -> float:
         return (time.perf_counter() - self.started) * 1000
+
+
+def _sentence_event(verified: Sequence[Verified]) -> Event:
+    """Return the last verified sentence with the citations that it names."""
+    sentences, cited = citations.number(verified)
+    named = tuple(citation for citation in cited if citation.number in sentences[-1].citations)
+    return Event("sentence", sentences[-1], named)
 
 
 def _checked(question: Question) -> Question:

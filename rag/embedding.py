@@ -45,7 +45,9 @@ class E5:
         os.environ.setdefault("TRANSFORMERS_OFFLINE", "1")
         import torch
         from sentence_transformers import SentenceTransformer
+        from transformers.utils import logging
 
+        logging.disable_progress_bar()
         torch.set_num_threads(threads)
         try:
             self._model = SentenceTransformer(str(folder), device="cpu", local_files_only=True)

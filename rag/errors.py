@@ -1,23 +1,23 @@
 """Everything crosscite raises on purpose.
 
-    CrossciteError               one clear line: the thing, the reason, the way out
-    ├── SettingsError            a setting has a value that cannot work
-    ├── DocumentError            a file cannot be read as a document
-    │   └── UnsupportedFormat    no reader for this kind of file
-    ├── DocumentNotFound         no document with this id in the index
-    ├── IndexError_              the index on disk
-    │   ├── IndexMissing         there is none
-    │   ├── IndexOutdated        built by another model or format version
-    │   ├── IndexDamaged         a file of it is missing, cut off or altered
-    │   └── IndexLocked          another process is writing it
-    ├── ModelError               model files
-    │   ├── ModelUnknown         not in the catalogue
-    │   ├── ModelMissing         known, but not fetched yet
-    │   ├── DownloadFailed       no source could deliver it
-    │   └── ChecksumMismatch     delivered, but not the accepted bytes
-    ├── QuestionError            a question that cannot be asked (empty, too long)
-    ├── QueueFull                too many questions are waiting
-    └── Cancelled                whoever asked has gone away
+CrossciteError               one clear line: the thing, the reason, the way out
+├── SettingsError            a setting has a value that cannot work
+├── DocumentError            a file cannot be read as a document
+│   └── UnsupportedFormat    no reader for this kind of file
+├── DocumentNotFound         no document with this id in the index
+├── IndexError_              the index on disk
+│   ├── IndexMissing         there is none
+│   ├── IndexOutdated        built by another model or format version
+│   ├── IndexDamaged         a file of it is missing, cut off or altered
+│   └── IndexLocked          another process is writing it
+├── ModelError               model files
+│   ├── ModelUnknown         not in the catalogue
+│   ├── ModelMissing         known, but not fetched yet
+│   ├── DownloadFailed       no source could deliver it
+│   └── ChecksumMismatch     delivered, but not the accepted bytes
+├── QuestionError            a question that cannot be asked (empty, too long)
+├── QueueFull                too many questions are waiting
+└── Cancelled                whoever asked has gone away
 """
 
 from __future__ import annotations

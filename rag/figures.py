@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 _POWERS_OF_TEN = {
     3: "thousand thousands tsd tausend mille mila mil duizend tysiąc tysiące tysięcy tusen tysięcy "
@@ -34,17 +36,18 @@ _NEXT_PART = re.compile(rf"\s*({_NUMERAL})")
 
 @dataclass(frozen=True)
 class Figure:
-    """A number as it is written and the values it may have."""
+    """A number as it is written, the values it may have, and the numeral without its scale word."""
 
     text: str
     values: frozenset[float]
+    numeral: str = ""
 
 
 def figures(text: str) -> list[Figure]:
     """Return the numbers of a text in order of appearance.
 
     >>> [sorted(figure.values) for figure in figures("約6,000億ドル")]
-    [[600000000.0, 600000000000.0]]
+    [[600000000000.0]]
     """
     text = unicodedata.normalize("NFKC", text)
     found: list[Figure] = []
@@ -55,17 +58,50 @@ def figures(text: str) -> list[Figure]:
     return found
 
 
-def unsupported(text: str, sources: list[str]) -> list[str]:
+def unsupported(text: str, sources: Iterable[str]) -> list[str]:
     """Return the numbers of ``text``, as written, that none of the ``sources`` has in any notation."""
     known = {value for source in sources for figure in figures(source) for value in figure.values}
     return [figure.text for figure in figures(text) if not figure.values & known]
+
+
+def rescaled(text: str, sources: Sequence[str], answer_language: str) -> str:
+    """Give numbers the scale that the source has: small models turn "600 Milliarden" into "600 million".
+
+    A number that no source has, but whose numeral stands in a source with one other scale, is written anew in the
+    answer's language; every other one is left as it is.
+
+    >>> rescaled("about 600 million dollars", ["fast 600 Milliarden US-Dollar"], "en")
+    'about 600 billion dollars'
+    """
+    known = [figure for source in sources for figure in figures(source)]
+    values = {value for figure in known for value in figure.values}
+    for figure in figures(text):
+        if figure.values & values or figure.text == figure.numeral:
+            continue
+        meant = {frozenset(other.values) for other in known if other.numeral == figure.numeral != other.text}
+        if len(meant) == 1 and len(value := next(iter(meant))) == 1:
+            text = text.replace(figure.text, _written(next(iter(value)), answer_language), 1)
+    return text
+
+
+def _written(value: float, answer_language: str) -> str:
+    """Write a large number with its scale word: "600 billion", "600 Milliarden", "6000億"."""
+    from babel import Locale, UnknownLocaleError
+    from babel.numbers import format_compact_decimal
+
+    try:
+        locale = Locale.parse(answer_language)
+    except (UnknownLocaleError, ValueError):
+        locale = Locale("en")
+    kind: Literal["long", "short"] = "long" if "long" in locale.compact_decimal_formats else "short"
+    return str(format_compact_decimal(value, format_type=kind, locale=locale, fraction_digits=2))
 
 
 def _read(text: str, match: re.Match[str]) -> tuple[Figure, int]:
     start, end = match.span()
     values = _readings(match.group())
     if end < len(text) and text[end] in _EAST_ASIAN:
-        return _read_east_asian(text, start, end, values)
+        return _read_east_asian(text, start, end, values, match.group())
     word = _WORD.match(text, end)
     if word:
         for size in (word.group(1).casefold(), word.group(1).casefold().split("-")[0]):
@@ -74,13 +110,13 @@ def _read(text: str, match: re.Match[str]) -> tuple[Figure, int]:
                 values = {value * factor for value in values for factor in factors}
                 end = word.end()
                 break
-    return Figure(text[start:end], _rounded(values)), end
+    return Figure(text[start:end], _rounded(values), match.group()), end
 
 
-def _read_east_asian(text: str, start: int, end: int, values: set[float]) -> tuple[Figure, int]:
+def _read_east_asian(text: str, start: int, end: int, values: set[float], numeral: str) -> tuple[Figure, int]:
     """Read "1億2000万" and "9万": parts in falling powers of ten thousand, added up."""
     total = {0.0}
-    part: set[float] | None = values
+    part: set[float] | None = {max(values)}  # a comma before 万 or 億 parts thousands
     while part is not None:
         factor = 1.0
         while end < len(text) and text[end] in _EAST_ASIAN:
@@ -88,10 +124,10 @@ def _read_east_asian(text: str, start: int, end: int, values: set[float]) -> tup
             end += 1
         total = {before + value * factor for before in total for value in part}
         following = _NEXT_PART.match(text, end) if factor > 1 else None
-        part = _readings(following.group(1)) if following and _continues(text, following.end()) else None
+        part = {max(_readings(following.group(1)))} if following and _continues(text, following.end()) else None
         if part is not None and following is not None:
             end = following.end()
-    return Figure(text[start:end], _rounded(total)), end
+    return Figure(text[start:end], _rounded(total), numeral), end
 
 
 def _continues(text: str, end: int) -> bool:

@@ -358,14 +358,17 @@ def _embed(texts: Iterable[str], known: dict[bytes, bytes], draft: _Draft, bar: 
     characters = sum(len(text) for text in missing.values())
     for start in range(0, len(ordered), SLICE_TEXTS):
         keys, batch = zip(*ordered[start : start + SLICE_TEXTS], strict=True)
-        vectors = draft.embedder.passages(list(batch))
+        embedder = draft.embedder
+        started = time.monotonic()
+        vectors = embedder.passages(list(batch))
+        seconds = time.monotonic() - started
         if vectors.shape != (len(batch), draft.dimensions):
             raise IndexError_(
                 f"The embedder gave vectors of shape {vectors.shape} instead of {(len(batch), draft.dimensions)}. "
                 f"{generations.REBUILD}"
             )
         known.update(zip(keys, encode(vectors), strict=True))
-        bar.advance(size * sum(map(len, batch)) / max(1, characters), texts=len(batch))
+        bar.advance(size * sum(map(len, batch)) / max(1, characters), texts=len(batch), seconds=seconds)
     if not missing:
         bar.advance(size)
 
@@ -383,7 +386,7 @@ class _Progress:
         self._shown = shown and bool(tasks)
         self._bar: tqdm[Any] | None = None
         self._texts = 0
-        self._started = time.monotonic()
+        self._seconds = 0.0
 
     def __enter__(self) -> _Progress:
         if self._shown:
@@ -391,18 +394,19 @@ class _Progress:
 
             self._bar = tqdm(
                 total=self._total,
-                desc=f"Embedding {self._files} document{'s' * (self._files != 1)}",
+                desc=f"Reading and embedding {self._files} document{'s' * (self._files != 1)}",
                 bar_format="{desc}: {percentage:3.0f}%|{bar}| {elapsed}<{remaining}{postfix}",
                 # A log file is not a screen: one line every ten seconds is enough there.
                 mininterval=0.1 if sys.stderr.isatty() else 10,
             )
         return self
 
-    def advance(self, size: float, texts: int = 0) -> None:
+    def advance(self, size: float, *, texts: int = 0, seconds: float = 0.0) -> None:
         self._texts += texts
+        self._seconds += seconds
         if self._bar is not None:
-            rate = self._texts / max(1e-3, time.monotonic() - self._started)
-            self._bar.set_postfix_str(f"{rate:.0f} texts/s", refresh=False)
+            if self._seconds:
+                self._bar.set_postfix_str(f"{self._texts / self._seconds:.0f} texts/s", refresh=False)
             self._bar.update(size)
 
     def __exit__(self, *_: object) -> None:

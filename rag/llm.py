@@ -77,9 +77,7 @@ class LLM(Protocol):
             Cancelled: ``cancelled`` returned true, checked between slices of the prompt and between tokens.
         """
 
-    def choose(
-        self, prompt: Prompt, options: Sequence[str], *, cancelled: Callable[[], bool] = never
-    ) -> list[float]:
+    def choose(self, prompt: Prompt, options: Sequence[str], *, cancelled: Callable[[], bool] = never) -> list[float]:
         """Return the log-probability of each option's first token as the continuation of a prompt."""
 
     def warm(self, messages: Sequence[Message]) -> None:

@@ -8,15 +8,16 @@ language: with them JaQuAD reaches .90, while English questions about German par
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from rag import language
+from rag import language, names
 from rag.embedding import Embedder
-from rag.index import DocumentInfo, Index
+from rag.index import Index
+from rag.lexical import terms
 from rag.types import Evidence, Hit, Passage, Question, Sentence
 
 PASSAGES = 48
@@ -34,6 +35,9 @@ LEXICAL_WEIGHT = 0.0063
 
 EVIDENCE_TOKENS = 300
 """Tokens of the language model spent on evidence: at 145 tokens a second about two seconds before the first word."""
+
+RARE = 8
+"""Sentences of the collection in which a name may occur so that one of them is always among the evidence."""
 
 TRANSLATION = 0.90
 """Cosine from which two sentences at the same place of two articles in different languages say the same thing."""
@@ -63,20 +67,23 @@ class Retriever:
             DocumentNotFound: the question is limited to a document that is not in the index.
         """
         hits = self.search(question)
-        chosen = self._choose(hits, budget)
+        chosen = self._choose(self._with_names_first(question, hits), budget)
         return Retrieval(self._in_prompt_order(chosen), hits)
 
     def search(self, question: Question) -> tuple[Hit, ...]:
         """Return the scored sentences for a question, best first."""
         vector = self._vector(question)
-        terms = self._index.lexical(question.text, LEXICAL_SENTENCES, documents=question.documents)
-        passages = self._candidates(vector, question.documents, terms)
-        sentences = self._index.sentences([passage for passage, _ in passages])
+        shared = self._index.lexical(question.text, LEXICAL_SENTENCES, documents=question.documents)
+        passages = self._candidates(vector, question.documents)
+        found = self._index.sentences([passage for passage, _ in passages])
+        sentences = list(
+            {sentence.id: sentence for sentence in (*found, *(sentence for sentence, _ in shared))}.values()
+        )
         if not sentences:
             return ()
-        own, window = self._index.vectors(sentences)
-        scores = own @ vector + window @ vector + _passage_scores(sentences, passages)
-        scores += LEXICAL_WEIGHT * self._shared_terms(sentences, terms, question)
+        own, window = (vectors @ vector for vectors in self._index.vectors(sentences))
+        scores = own + window + _passage_scores(sentences, passages, (own + window) / 2)
+        scores += LEXICAL_WEIGHT * self._shared_terms(sentences, shared, question)
         hits = [Hit(sentence, float(score)) for sentence, score in zip(sentences, scores, strict=True)]
         return tuple(sorted(hits, key=lambda hit: (-hit.score, hit.sentence.document, hit.sentence.position)))
 
@@ -89,9 +96,7 @@ class Retriever:
         mean = vectors.mean(axis=0)
         return np.asarray(mean / np.linalg.norm(mean), dtype=np.float32)
 
-    def _candidates(
-        self, vector: NDArray[np.float32], documents: Sequence[str] | None, terms: Sequence[tuple[Sentence, float]]
-    ) -> list[tuple[Passage, float]]:
+    def _candidates(self, vector: NDArray[np.float32], documents: Sequence[str] | None) -> list[tuple[Passage, float]]:
         found = dict(self._index.nearest_passages(vector, PASSAGES, documents=documents))
         allowed = set(self._documents if documents is None else documents)
         by_language: dict[str, list[str]] = {}
@@ -103,10 +108,10 @@ class Retriever:
         return sorted(found.items(), key=lambda item: (-item[1], item[0].document, item[0].position))
 
     def _shared_terms(
-        self, sentences: Sequence[Sentence], terms: Sequence[tuple[Sentence, float]], question: Question
+        self, sentences: Sequence[Sentence], shared: Sequence[tuple[Sentence, float]], question: Question
     ) -> NDArray[np.float32]:
         asked = language.detect(question.text)
-        points = {sentence.id: score for sentence, score in terms}
+        points = {sentence.id: score for sentence, score in shared}
         return np.array(
             [
                 points.get(sentence.id, 0.0) if self._documents[sentence.document].language == asked else 0.0
@@ -114,6 +119,16 @@ class Retriever:
             ],
             dtype=np.float32,
         )
+
+    def _with_names_first(self, question: Question, hits: Sequence[Hit]) -> list[Hit]:
+        """Put the best sentence with each rare name of the question in front: vectors hardly see a name."""
+        asked = language.detect(question.text)
+        first = []
+        for name in names.names(question.text, asked, first=True):
+            if 0 < max((self._index.document_frequency(term) for term in terms(name)), default=0) <= RARE:
+                having = (hit for hit in hits if names.key(name) in names.keys(hit.sentence.text))
+                first += [hit for hit in [next(having, None)] if hit is not None and hit not in first]
+        return [*first, *(hit for hit in hits if hit not in first)]
 
     def _choose(self, hits: Sequence[Hit], budget: int) -> list[Hit]:
         """Take the best sentences until the budget is spent, each content once."""
@@ -141,7 +156,9 @@ class Retriever:
         best: dict[str, float] = {}
         for hit in chosen:
             best.setdefault(hit.sentence.document, hit.score)
-        ordered = sorted(chosen, key=lambda hit: (-best[hit.sentence.document], hit.sentence.document, hit.sentence.position))
+        ordered = sorted(
+            chosen, key=lambda hit: (-best[hit.sentence.document], hit.sentence.document, hit.sentence.position)
+        )
         return tuple(self.evidence(hit, number) for number, hit in enumerate(ordered, 1))
 
     def evidence(self, hit: Hit, number: int) -> Evidence:
@@ -160,9 +177,13 @@ class Retriever:
         )
 
 
-def _passage_scores(sentences: Iterable[Sentence], passages: Sequence[tuple[Passage, float]]) -> NDArray[np.float32]:
+def _passage_scores(
+    sentences: Sequence[Sentence], passages: Sequence[tuple[Passage, float]], otherwise: NDArray[np.float32]
+) -> NDArray[np.float32]:
+    """Return the score of each sentence's passage; ``otherwise`` where the lexical index alone found the sentence."""
     scores: dict[tuple[str, int], float] = {}
     for passage, score in passages:
         for position in range(passage.first, passage.last + 1):
             scores[passage.document, position] = score
-    return np.array([scores[sentence.document, sentence.position] for sentence in sentences], dtype=np.float32)
+    pairs = zip(sentences, otherwise, strict=True)
+    return np.array([scores.get((s.document, s.position), float(other)) for s, other in pairs], dtype=np.float32)

@@ -17,7 +17,7 @@ class Span:
 
 @dataclass(frozen=True)
 class Document:
-    """One source: its canonical text (NFC, ``\\n`` line ends) and what the text says about itself.
+    """One source: its canonical text (NFC, ``\n`` line ends) and what the text says about itself.
 
     ``id`` is the path below the folder that was indexed, with forward slashes. ``furniture`` are the spans that
     belong to the web page or the print layout around the text (advertisement markers, comment counters, language
@@ -190,8 +190,9 @@ class Event:
     """A step of an answer in the making, in the order: evidence, token…, sentence…, answer.
 
     ``data`` is a tuple of Evidence for "evidence", the new characters for "token", an AnswerSentence for
-    "sentence", and an Answer for "answer".
+    "sentence", and an Answer for "answer". ``citations`` are those that a "sentence" names.
     """
 
     kind: Literal["evidence", "token", "sentence", "answer"]
     data: tuple[Evidence, ...] | str | AnswerSentence | Answer
+    citations: tuple[Citation, ...] = ()

@@ -61,6 +61,8 @@ def _print(rows: Sequence[Row]) -> None:
     click.echo()
     for measure in measures(rows):
         low, high = measure.interval
-        click.echo(f"{measure.name:20} {measure.value:5.2f}  ({measure.hits}/{measure.total}; 95 %: {low:.2f}-{high:.2f})")
+        click.echo(
+            f"{measure.name:20} {measure.value:5.2f}  ({measure.hits}/{measure.total}; 95 %: {low:.2f}-{high:.2f})"
+        )
     for name, seconds in latencies(rows).items():
         click.echo(f"{name:20} {seconds:5.2f} s")

@@ -1,0 +1,57 @@
+"""What looks like a name in a text: Latin words with a capital, and codes such as "H100" or "R1".
+
+Names are what question, answer and source share word for word across languages. Scripts without capitals give none.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+from rag import language
+
+WORD = re.compile(r"[^\W_](?:[\w&.-]*[^\W_])?")
+
+_KEY_LETTERS = 4
+_NOUNS_CAPITALISED = frozenset({"de", "lb"})
+
+
+def names(text: str, text_language: str, *, first: bool = False) -> list[str]:
+    """Return the words of a text that look like names; ``first`` also those that begin the text."""
+    return [word for run in runs(text, text_language, first=first) for word in run]
+
+
+def runs(text: str, text_language: str, *, first: bool = False) -> list[list[str]]:
+    """Return the names of a text, neighbouring words together: [["Liang", "Wenfeng"], ["R1"]].
+
+    In languages that capitalise every noun only codes and inner capitals count.
+    """
+    found: list[list[str]] = [[]]
+    for position, word in enumerate(WORD.findall(text)):
+        capital = word[0].isupper() and (first or position > 0) and text_language not in _NOUNS_CAPITALISED
+        if is_latin(word) and (capital or _is_code(word)):
+            found[-1].append(word)
+        elif found[-1]:
+            found.append([])
+    return [run for run in found if run]
+
+
+def keys(text: str) -> set[str]:
+    """Return the keys of all words of a text, to look names up in."""
+    return {key(word) for word in WORD.findall(text)}
+
+
+def key(word: str) -> str:
+    """Return what is left of a word when inflection ("Chinese", "chinesische") and accents are taken off."""
+    bare = unicodedata.normalize("NFD", word.casefold())
+    return "".join(character for character in bare if character.isalnum())[:_KEY_LETTERS]
+
+
+def is_latin(text: str) -> bool:
+    """Whether a text is written in Latin letters for the most part."""
+    return not language.is_unspaced(text) and any("LATIN" in unicodedata.name(character, "") for character in text)
+
+
+def _is_code(word: str) -> bool:
+    has_digit = any(character.isdigit() for character in word)
+    return any(character.isupper() for character in word[1:]) or (has_digit and any(map(str.isalpha, word)))
