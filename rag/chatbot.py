@@ -68,8 +68,7 @@ class Chatbot:
             yield Event("answer", self._refused(run, retrieval, signals))
             return
         verified: list[Verified] = []
-        for event in self._write(run, retrieval.evidence, verified, cancelled):
-            yield event
+        yield from self._write(run, retrieval.evidence, verified, cancelled)
         self._put_into(run.language, verified, cancelled)
         yield Event("answer", self._concluded(run, retrieval, verified, signals))
 

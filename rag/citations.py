@@ -7,10 +7,10 @@ evidence, in whatever notation), and names (Latin names and codes must stand in 
 from __future__ import annotations
 
 import difflib
-import os.path
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import takewhile
 
 import numpy as np
 from numpy.typing import NDArray
@@ -160,7 +160,8 @@ def _respelt(text: str, sources: Sequence[str], answer_language: str) -> str:
 
 def _same_stem(first: str, second: str) -> bool:
     """Whether two words differ in their endings only, which is inflection ("China", "Chinas") and no misspelling."""
-    shared = len(os.path.commonprefix([first.casefold(), second.casefold()]))
+    pairs = zip(first.casefold(), second.casefold(), strict=False)
+    shared = len(list(takewhile(lambda pair: pair[0] == pair[1], pairs)))
     return shared >= min(len(first), len(second)) - 1 and shared >= 4
 
 

@@ -7,9 +7,8 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -19,8 +18,6 @@ from rag.errors import Cancelled, CrossciteError
 if TYPE_CHECKING:
     from rag.chatbot import Chatbot
     from rag.types import Answer, Question
-
-_F = TypeVar("_F", bound=Callable[..., Any])
 
 
 class _Group(click.Group):
@@ -46,9 +43,7 @@ def main(ctx: click.Context, index_dir: Path | None, models_dir: Path | None) ->
     ctx.obj = settings.replaced(index_dir=index_dir, models_dir=models_dir)
 
 
-def with_settings(command: _F) -> _F:
-    """Give a command the settings as its first argument."""
-    return click.make_pass_decorator(Settings)(command)
+with_settings = click.make_pass_decorator(Settings)
 
 
 @main.group()
@@ -78,10 +73,10 @@ def models_list(settings: Settings) -> None:
 @with_settings
 def models_fetch(settings: Settings, names: tuple[str, ...], source: str | None) -> None:
     """Fetch models by NAME; without a name, the default ones. What is there already is not fetched again."""
-    from rag.models import DEFAULT_MODELS, fetch, get
+    from rag.models import DEFAULT_MODELS, fetch
 
     for name in names or DEFAULT_MODELS:
-        path = fetch(get(name), settings.models_dir, source=source)
+        path = fetch(name, settings.models_dir, source=source)
         click.echo(f"{name}: {path}")
 
 

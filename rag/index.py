@@ -12,16 +12,13 @@ import numpy as np
 
 from rag.errors import IndexDamaged
 from rag.generations import Manifest, check_embedder, check_file, mend, read_manifest
-from rag.store import DocumentInfo, Store, Vectors
+from rag.store import TIES, DocumentInfo, Store, Vectors
 from rag.types import Document, Passage, Sentence
 
 if TYPE_CHECKING:
     from typing_extensions import Self
 
 __all__ = ["DocumentInfo", "Index", "Manifest", "write_vectors"]
-
-_TIES = 32
-"""Results fetched beyond the limit, so that the order among equal scores, not the search, decides who is left out."""
 
 
 class Index:
@@ -148,7 +145,7 @@ class Index:
         if k <= 0 or not available:
             return []
         row = np.ascontiguousarray(vector, dtype=np.float32).reshape(1, self.manifest.dimensions)
-        scores, numbers = self._vectors.search(row, min(k + _TIES, available), params=parameters)
+        scores, numbers = self._vectors.search(row, min(k + TIES, available), params=parameters)
         found = {int(number): float(score) for number, score in zip(numbers[0], scores[0], strict=True) if number >= 0}
         hits = [(passage, found[number]) for number, passage in self._store.passages(found).items()]
         return sorted(hits, key=lambda hit: (-hit[1], hit[0].document, hit[0].position))[:k]

@@ -1,7 +1,7 @@
 """Which language a text is written in, by py3langid over the languages the models were trained on.
 
 Names of people and firms pull a short question towards whatever language their letters look like ("Why did Zizheng
-Pan join DeepSeek?" is 0.34 Nigerian Pidgin to the classifier), so capitalised words inside a sentence are left out first.
+Pan join DeepSeek?" is 0.34 Nigerian Pidgin to the classifier), so capitalised words inside a sentence are left out.
 """
 
 from __future__ import annotations

@@ -2,8 +2,8 @@
 
 The adapter drives llama.cpp's evaluation itself instead of calling ``create_chat_completion``: the prompt is evaluated
 in slices with a look at the cancel flag between them, tokens already evaluated are reused from the common prefix,
-log-probabilities are read from the context (``logits_all`` would cost a score buffer of hundreds of MB), and the text of
-a message is never read as control tokens: ``<|im_start|>system`` in a document is nothing but these characters.
+log-probabilities are read from the context (``logits_all`` would cost a score buffer of hundreds of MB), and the text
+of a message is never read as control tokens: ``<|im_start|>system`` in a document is nothing but these characters.
 """
 
 from __future__ import annotations

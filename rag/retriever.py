@@ -81,11 +81,17 @@ class Retriever:
         )
         if not sentences:
             return ()
-        own, window = (vectors @ vector for vectors in self._index.vectors(sentences))
-        scores = own + window + _passage_scores(sentences, passages, (own + window) / 2)
-        scores += LEXICAL_WEIGHT * self._shared_terms(sentences, shared, question)
+        scores = self._meaning(sentences, passages, vector) + self._shared_terms(sentences, shared, question)
         hits = [Hit(sentence, float(score)) for sentence, score in zip(sentences, scores, strict=True)]
         return tuple(sorted(hits, key=lambda hit: (-hit.score, hit.sentence.document, hit.sentence.position)))
+
+    def _meaning(
+        self, sentences: Sequence[Sentence], passages: Sequence[tuple[Passage, float]], vector: NDArray[np.float32]
+    ) -> NDArray[np.float32]:
+        """Return the sum of three cosines a sentence: its own, with its neighbours, and its passage's."""
+        own_vectors, window_vectors = self._index.vectors(sentences)
+        near: NDArray[np.float32] = own_vectors @ vector + window_vectors @ vector
+        return near + _passage_scores(sentences, passages, near / 2)
 
     def _vector(self, question: Question) -> NDArray[np.float32]:
         """Embed a question; a follow-up lies half way between itself and itself after what was said before."""
@@ -93,8 +99,8 @@ class Retriever:
             return self._embedder.queries([question.text])[0]
         before = " ".join(turn.content for turn in question.history[-2:])
         vectors = self._embedder.queries([question.text, f"{before} {question.text}"])
-        mean = vectors.mean(axis=0)
-        return np.asarray(mean / np.linalg.norm(mean), dtype=np.float32)
+        mean: NDArray[np.float32] = vectors.mean(axis=0)
+        return mean / np.float32(np.linalg.norm(mean))
 
     def _candidates(self, vector: NDArray[np.float32], documents: Sequence[str] | None) -> list[tuple[Passage, float]]:
         found = dict(self._index.nearest_passages(vector, PASSAGES, documents=documents))
@@ -110,9 +116,10 @@ class Retriever:
     def _shared_terms(
         self, sentences: Sequence[Sentence], shared: Sequence[tuple[Sentence, float]], question: Question
     ) -> NDArray[np.float32]:
+        """Return what shared terms add to each sentence of a document in the question's language."""
         asked = language.detect(question.text)
         points = {sentence.id: score for sentence, score in shared}
-        return np.array(
+        return LEXICAL_WEIGHT * np.array(
             [
                 points.get(sentence.id, 0.0) if self._documents[sentence.document].language == asked else 0.0
                 for sentence in sentences

@@ -31,7 +31,7 @@ FORMAT = 1
 MOST_TERMS = 64
 """Terms of a question that are searched for, the rarest first: a pasted page must not cost seconds."""
 
-_TIES = 32
+TIES = 32
 """Results fetched beyond the limit, so that the order among equal scores, not the search, decides who is left out."""
 
 _FLOAT16 = np.dtype("<f2")
@@ -464,7 +464,7 @@ class Store:
                 f"SELECT rowid, rank FROM lexical WHERE lexical MATCH ? {limited} ORDER BY rank LIMIT ?",
                 " OR ".join(f'"{term}"' for term in rarest),
                 *values,
-                k + _TIES,
+                k + TIES,
             )
         }
         rows = self._rows(

@@ -17,7 +17,7 @@ class Span:
 
 @dataclass(frozen=True)
 class Document:
-    """One source: its canonical text (NFC, ``\n`` line ends) and what the text says about itself.
+    """One source: its canonical text (NFC, lines ended by a line feed) and what the text says about itself.
 
     ``id`` is the path below the folder that was indexed, with forward slashes. ``furniture`` are the spans that
     belong to the web page or the print layout around the text (advertisement markers, comment counters, language
