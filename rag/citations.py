@@ -30,7 +30,7 @@ MOST = 3
 _CLOSE_SPELLING = 0.8
 """Similarity (difflib's ratio) from which an unknown name is a misspelt one of the sources: "Ziding" for "Zhiding"."""
 
-_MARKER = re.compile(r"\s*\[\d+(?:\s*,\s*\d+)*\]")
+_MARKER = re.compile(r"\s*\[\d+(?:[,\s]+\d+)*\](?:,?\s*\[\d+\])*")
 
 
 @dataclass(frozen=True)

@@ -34,6 +34,9 @@ _SURE = 0.5
 _CLOSE = 0.2
 """A guess keeps the expected language when that one is at least this share of the best one's probability."""
 
+_HOPELESS = 0.2
+"""Below this probability nothing is known (a name alone), and the expected language is kept in any case."""
+
 
 def detect(text: str, *, expected: str | None = None) -> str:
     """Return the ISO 639-1 code of the language of ``text``, or "und" when it has no letters.
@@ -52,7 +55,9 @@ def detect(text: str, *, expected: str | None = None) -> str:
         return script
     ranked = dict(_identifier().rank(words))
     best, probability = max(ranked.items(), key=lambda item: float(item[1]))
-    if float(probability) < _SURE and expected and float(ranked.get(expected, 0.0)) >= _CLOSE * float(probability):
+    unsure = float(probability) < _SURE
+    near = float(ranked.get(expected or "", 0.0)) >= _CLOSE * float(probability)
+    if expected and unsure and (near or float(probability) < _HOPELESS):
         return expected
     return str(best)
 

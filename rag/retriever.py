@@ -90,17 +90,18 @@ class Retriever:
     ) -> NDArray[np.float32]:
         """Return the sum of three cosines a sentence: its own, with its neighbours, and its passage's."""
         own_vectors, window_vectors = self._index.vectors(sentences)
-        near: NDArray[np.float32] = own_vectors @ vector + window_vectors @ vector
-        return near + _passage_scores(sentences, passages, near / 2)
+        near = np.asarray((own_vectors + window_vectors) @ vector, dtype=np.float32)
+        of_passages = _passage_scores(sentences, passages, np.asarray(near / 2, dtype=np.float32))
+        return np.asarray(near + of_passages, dtype=np.float32)
 
     def _vector(self, question: Question) -> NDArray[np.float32]:
         """Embed a question; a follow-up lies half way between itself and itself after what was said before."""
         if not question.history:
-            return self._embedder.queries([question.text])[0]
+            return np.asarray(self._embedder.queries([question.text])[0], dtype=np.float32)
         before = " ".join(turn.content for turn in question.history[-2:])
         vectors = self._embedder.queries([question.text, f"{before} {question.text}"])
-        mean: NDArray[np.float32] = vectors.mean(axis=0)
-        return mean / np.float32(np.linalg.norm(mean))
+        mean = vectors.mean(axis=0)
+        return np.asarray(mean / np.linalg.norm(mean), dtype=np.float32)
 
     def _candidates(self, vector: NDArray[np.float32], documents: Sequence[str] | None) -> list[tuple[Passage, float]]:
         found = dict(self._index.nearest_passages(vector, PASSAGES, documents=documents))
@@ -119,12 +120,9 @@ class Retriever:
         """Return what shared terms add to each sentence of a document in the question's language."""
         asked = language.detect(question.text)
         points = {sentence.id: score for sentence, score in shared}
-        return LEXICAL_WEIGHT * np.array(
-            [
-                points.get(sentence.id, 0.0) if self._documents[sentence.document].language == asked else 0.0
-                for sentence in sentences
-            ],
-            dtype=np.float32,
+        own = {id for id, info in self._documents.items() if info.language == asked}
+        return np.array(
+            [LEXICAL_WEIGHT * points.get(s.id, 0.0) if s.document in own else 0.0 for s in sentences], dtype=np.float32
         )
 
     def _with_names_first(self, question: Question, hits: Sequence[Hit]) -> list[Hit]:

@@ -1,0 +1,89 @@
+"""A sentence is verified against the evidence by meaning, numbers and names, and never shown as fact without it."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from rag.citations import Verified, number, verify, with_markers
+from rag.types import Evidence
+
+NEAR, FAR = (1.0, 0.0), (0.0, 1.0)
+
+
+def piece(number: int, quote: str, *, document: str = "a.txt") -> Evidence:
+    return Evidence(number, document, "A title", "de", number * 100, number * 100 + len(quote), quote, 1.0)
+
+
+def checked(
+    sentence: str, evidence: Sequence[Evidence], vectors: Sequence[tuple[float, float]], *, question: str = "What?"
+) -> Verified:
+    return verify(
+        sentence,
+        np.array(NEAR, dtype=np.float32),
+        evidence,
+        np.array(vectors, dtype=np.float32),
+        question=question,
+        answer_language="en",
+    )
+
+
+def test_the_nearest_evidence_is_cited() -> None:
+    evidence = [piece(1, "Das Wetter ist schön."), piece(2, "Die Brücke ist lang.")]
+    assert checked("The bridge is long.", evidence, [FAR, NEAR]).evidence == (evidence[1],)
+
+
+def test_a_number_that_no_source_has_is_not_supported() -> None:
+    verified = checked("The bridge has 70 arches.", [piece(1, "Die Brücke hat 30 Bögen.")], [NEAR])
+    assert not verified.supported
+    assert verified.reason == "no source has the number 70"
+
+
+def test_evidence_with_the_number_wins_over_slightly_nearer_evidence() -> None:
+    evidence = [piece(1, "Die Brücke hat viele Bögen."), piece(2, "Es sind 30 Bögen.")]
+    assert checked("The bridge has 30 arches.", evidence, [NEAR, (0.97, 0.0)]).evidence == (evidence[1],)
+
+
+def test_each_of_two_numbers_brings_its_evidence() -> None:
+    evidence = [piece(1, "Die Brücke hat 30 Bögen."), piece(2, "Sie wurde 1890 gebaut."), piece(3, "Sie ist schön.")]
+    verified = checked("The bridge of 1890 has 30 arches.", evidence, [NEAR, (0.97, 0.0), (0.99, 0.0)])
+    assert verified.evidence == (evidence[0], evidence[1])
+
+
+def test_meaning_far_from_all_evidence_is_not_supported() -> None:
+    verified = checked("The moon is round.", [piece(1, "Die Brücke ist lang.")], [(0.5, 0.0)])
+    assert (verified.supported, verified.reason) == (False, "no source says this")
+
+
+def test_a_name_that_no_source_has_is_not_supported() -> None:
+    verified = checked("It was built by Otto Krause.", [piece(1, "Die Brücke baute Ida Lind.")], [NEAR])
+    assert verified.reason == "no source has the name Otto Krause"
+
+
+def test_a_name_of_the_question_may_stand_in_the_answer() -> None:
+    evidence = [piece(1, "Die Brücke baute sie 1890.")]
+    assert checked("It was Ida Lind in 1890.", evidence, [NEAR], question="Did Ida Lind build it?").supported
+
+
+def test_a_misspelt_name_is_written_as_the_source_has_it() -> None:
+    verified = checked("The mentor was Ziding Yu.", [piece(1, "Laut Zhiding Yu, seinem Mentor")], [NEAR])
+    assert verified.text == "The mentor was Zhiding Yu."
+
+
+def test_an_inflected_name_is_left_alone() -> None:
+    verified = checked("Talents of China leave.", [piece(1, "Chinas Talente gehen.")], [NEAR])
+    assert verified.text == "Talents of China leave."
+
+
+def test_numbers_that_the_model_wrote_as_citations_are_removed() -> None:
+    assert checked("The bridge is long [3], [12].", [piece(1, "Die Brücke ist lang.")], [NEAR]).text == (
+        "The bridge is long."
+    )
+
+
+def test_citations_are_numbered_in_order_of_use_and_shared() -> None:
+    first, second = piece(1, "Eins."), piece(2, "Zwei.")
+    verified = [Verified("B.", (second,), (0.9,)), Verified("A.", (first, second), (0.8, 0.7))]
+    sentences, citations = number(verified)
+    assert [sentence.citations for sentence in sentences] == [(1,), (2, 1)]
+    assert [(citation.number, citation.quote) for citation in citations] == [(1, "Zwei."), (2, "Eins.")]
+    assert with_markers(sentences) == "B. [1] A. [2][1]"

@@ -1,0 +1,54 @@
+"""Numbers agree across notations and languages, and wrong ones are found."""
+
+import pytest
+
+from rag.figures import figures, rescaled, unsupported
+
+
+@pytest.mark.parametrize(
+    ("text", "values"),
+    [
+        ("fast 600 Milliarden US-Dollar", [{6e11}]),
+        ("約6,000億ドル", [{6e11}]),
+        ("1億2000万円", [{1.2e8}]),
+        ("90.000 Yuan", [{90.0, 90000.0}]),
+        ("3,5 Prozent", [{3.5}]),
+        ("1 234 567 habitants", [{1234567.0}]),
+        ("6 Mio. Euro", [{6e6}]),
+        ("600 миллиардов", [{6e11}]),
+        ("A100- und H100-Chips", [{100.0}, {100.0}]),
+        ("2-3 Jahre", [{2.0}, {3.0}]),
+        ("no number", []),
+    ],
+)
+def test_a_number_is_read_in_every_way_its_notation_allows(text: str, values: list[set[float]]) -> None:
+    assert [set(figure.values) for figure in figures(text)] == values
+
+
+def test_a_billion_is_long_or_short() -> None:
+    assert [set(figure.values) for figure in figures("2 billion")] == [{2e9, 2e12}]
+
+
+def test_a_figure_in_another_notation_is_supported() -> None:
+    assert unsupported("almost 600 billion dollars", ["約6,000億ドルも押し下げました"]) == []
+
+
+def test_a_figure_of_another_size_is_not_supported() -> None:
+    assert unsupported("600 million in 2024", ["fast 600 Milliarden im Jahr 2024"]) == ["600 million"]
+
+
+@pytest.mark.parametrize(
+    ("text", "source", "language", "right"),
+    [
+        ("about 600 million dollars", "fast 600 Milliarden US-Dollar", "en", "about 600 billion dollars"),
+        ("etwa 6 Milliarden Euro", "6 million euros", "de", "etwa 6 Millionen Euro"),
+        ("約600万ドル", "fast 600 Milliarden US-Dollar", "ja", "約6000億ドル"),
+    ],
+)
+def test_a_wrong_scale_is_written_as_the_source_has_it(text: str, source: str, language: str, right: str) -> None:
+    assert rescaled(text, [source], language) == right
+
+
+@pytest.mark.parametrize("text", ["in 2023", "almost 600 billion", "700 million"])
+def test_a_number_without_one_clear_correction_stays(text: str) -> None:
+    assert rescaled(text, ["600 Milliarden, 600 Millionen und 2023"], "en") == text
