@@ -31,6 +31,9 @@ NAMES = {
 _SURE = 0.5
 """Below this probability a short text's language is a guess, and `detect` prefers what the caller expects."""
 
+_SURE_OF_NAMES = 0.9
+"""The same where every word has a capital, so that all of it may be a name."""
+
 _CLOSE = 0.2
 """A guess keeps the expected language when that one is at least this share of the best one's probability."""
 
@@ -55,9 +58,10 @@ def detect(text: str, *, expected: str | None = None) -> str:
         return script
     ranked = dict(_identifier().rank(words))
     best, probability = max(ranked.items(), key=lambda item: float(item[1]))
-    unsure = float(probability) < _SURE
+    only_names = all(word[0].isupper() for word in words.split())
+    unsure = float(probability) < (_SURE_OF_NAMES if only_names else _SURE)
     near = float(ranked.get(expected or "", 0.0)) >= _CLOSE * float(probability)
-    if expected and unsure and (near or float(probability) < _HOPELESS):
+    if expected and unsure and (near or only_names or float(probability) < _HOPELESS):
         return expected
     return str(best)
 
