@@ -41,6 +41,5 @@ clean:  ## Remove the environment and the index; models and the compiled wheel s
 	@touch $@
 
 .venv/ready-dev: .venv/ready
-	@echo 'Installing what the tests need'
-	@$(BIN)/python -m pip --disable-pip-version-check install --quiet --constraint constraints.txt --editable '.[dev]'
+	@sh packaging/setup.sh dev
 	@touch $@

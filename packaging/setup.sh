@@ -1,5 +1,6 @@
 #!/bin/sh
-# Makes .venv with crosscite in it. Called by make; run it again at any time, it goes on where it stopped.
+# Makes .venv with crosscite in it; "setup.sh dev" adds what the tests need. Called by make; it can be run again at any
+# time and goes on where it stopped.
 #
 #   PYTHON           the interpreter to use (default: python3)
 #   CROSSCITE_CACHE  where the compiled llama-cpp-python is kept (default: ~/.cache/crosscite), so that the next
@@ -114,6 +115,16 @@ install_packages() {
     .venv/bin/python -m compileall -q -j 0 .venv/lib >/dev/null 2>&1 || true
 }
 
-make_environment
-build_llama
-install_packages
+install_test_tools() {
+    say 'Installing what the tests need'
+    run .venv/install.log 'Installing what the tests need' \
+        $pip install --constraint constraints.txt --editable '.[dev]'
+}
+
+if [ "${1:-}" = dev ]; then
+    install_test_tools
+else
+    make_environment
+    build_llama
+    install_packages
+fi
