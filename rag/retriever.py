@@ -36,6 +36,10 @@ LEXICAL_WEIGHT = 0.0063
 EVIDENCE_TOKENS = 300
 """Tokens of the language model spent on evidence: at 145 tokens a second about two seconds before the first word."""
 
+NAMELESS_WEIGHT = 0.4
+"""What the question without its names adds: names outshine what is asked about them. On XQuAD (question en, sentences
+de) R@1 of the sentence rises from .664 to .687, of the paragraph from .899 to .902; .2 to .5 are as good."""
+
 RARE = 8
 """Sentences of the collection in which a name may occur so that one of them is always among the evidence."""
 
@@ -95,13 +99,11 @@ class Retriever:
         return np.asarray(near + of_passages, dtype=np.float32)
 
     def _vector(self, question: Question) -> NDArray[np.float32]:
-        """Embed a question; a follow-up lies half way between itself and itself after what was said before."""
-        if not question.history:
-            return np.asarray(self._embedder.queries([question.text])[0], dtype=np.float32)
+        """Embed a question, what was said before it, and what is asked when its names are left out."""
         before = " ".join(turn.content for turn in question.history[-2:])
-        vectors = self._embedder.queries([question.text, f"{before} {question.text}"])
-        mean = vectors.mean(axis=0)
-        return np.asarray(mean / np.linalg.norm(mean), dtype=np.float32)
+        asked = _without_names(question.text)
+        own, in_context, nameless = self._embedder.queries([question.text, f"{before} {question.text}".strip(), asked])
+        return np.asarray((own + in_context) / 2 + NAMELESS_WEIGHT * nameless, dtype=np.float32)
 
     def _candidates(self, vector: NDArray[np.float32], documents: Sequence[str] | None) -> list[tuple[Passage, float]]:
         found = dict(self._index.nearest_passages(vector, PASSAGES, documents=documents))
@@ -192,3 +194,9 @@ def _passage_scores(
             scores[passage.document, position] = score
     pairs = zip(sentences, otherwise, strict=True)
     return np.array([scores.get((s.document, s.position), float(other)) for s, other in pairs], dtype=np.float32)
+
+
+def _without_names(question: str) -> str:
+    left_out = set(names.names(question, language.detect(question)))
+    words = (word for word in question.split() if left_out.isdisjoint(names.WORD.findall(word)))
+    return " ".join(words) or question
