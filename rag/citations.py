@@ -35,12 +35,16 @@ _MARKER = re.compile(r"\s*\[\d+(?:[,\s]+\d+)*\](?:,?\s*\[\d+\])*")
 
 @dataclass(frozen=True)
 class Verified:
-    """A sentence of the answer with the evidence that carries it, best first, and why it is not supported."""
+    """A sentence of the answer with the evidence that carries it, best first, or the reason why none does.
+
+    ``unknown_names`` is the share of its names that do not stand near its citations.
+    """
 
     text: str
     evidence: tuple[Evidence, ...]
     support: tuple[float, ...]
     reason: str = ""
+    unknown_names: float = 0.0
 
     @property
     def supported(self) -> bool:
@@ -53,11 +57,13 @@ def verify(
     evidence: Sequence[Evidence],
     evidence_vectors: NDArray[np.float32],
     *,
+    surroundings: Sequence[str],
     question: str,
     answer_language: str,
 ) -> Verified:
     """Find what supports a sentence; ``vector`` has shape (d,), ``evidence_vectors`` (len(evidence), d).
 
+    ``surroundings`` is the text around each piece of evidence, where the names behind its pronouns stand.
     A sentence without support comes back with no evidence and the reason.
     """
     text = _MARKER.sub("", sentence).strip()
@@ -68,14 +74,18 @@ def verify(
     missing = figures.unsupported(text, sources)
     if missing:
         return Verified(text, (), (), f"no source has the number {missing[0]}")
-    strange = _strange_name(text, sources, answer_language)
-    if strange and all(names.is_latin(piece.quote) for piece in evidence):
-        return Verified(text, (), (), f"no source has the name {strange}")
     meaning = evidence_vectors @ vector
     if float(meaning.max()) < MEANING:
         return Verified(text, (), (), "no source says this")
-    chosen = _needed(text, meaning, evidence, answer_language)
-    return Verified(text, tuple(evidence[at] for at in chosen), tuple(_support(float(meaning[at])) for at in chosen))
+    chosen = _needed(text, meaning, evidence, question, answer_language)
+    return Verified(
+        text,
+        tuple(evidence[at] for at in chosen),
+        tuple(_support(float(meaning[at])) for at in chosen),
+        unknown_names=_unknown_names(
+            text, [f"{surroundings[at]} {evidence[at].title}" for at in chosen], answer_language
+        ),
+    )
 
 
 def number(verified: Sequence[Verified]) -> tuple[tuple[AnswerSentence, ...], tuple[Citation, ...]]:
@@ -120,12 +130,24 @@ def with_markers(sentences: Sequence[AnswerSentence]) -> str:
     return " ".join(parts)
 
 
-def _needed(text: str, meaning: NDArray[np.float32], evidence: Sequence[Evidence], answer_language: str) -> list[int]:
-    """Take the evidence that has most of the sentence's numbers and names, then what brings a number still lacking."""
-    marks = _marks(text, answer_language)
+def _needed(
+    text: str, meaning: NDArray[np.float32], evidence: Sequence[Evidence], question: str, answer_language: str
+) -> list[int]:
+    """Take the evidence with most of the sentence's numbers, then of the names that the question did not have.
+
+    More is cited only for a number that is still lacking.
+    """
     near = [at for at in range(len(evidence)) if float(meaning[at]) >= float(meaning.max()) - NEAR]
-    covered = {at: sum(mark in _marks_of_source(evidence[at]) for mark in marks) for at in near}
-    order = sorted(near, key=lambda at: (-covered[at], -float(meaning[at]), evidence[at].number))
+    numbers = figures.figures(text)
+    told = set(map(names.key, names.names(text, answer_language))) - names.keys(question)
+
+    def rank(at: int) -> tuple[int, int, float, int]:
+        quote = evidence[at].quote
+        known = {value for figure in figures.figures(quote) for value in figure.values}
+        shared_numbers = sum(bool(figure.values & known) for figure in numbers)
+        return -shared_numbers, -len(told & names.keys(quote)), -float(meaning[at]), evidence[at].number
+
+    order = sorted(near, key=rank)
     chosen = order[:1]
     for at in order[1:]:
         have = [evidence[one].quote for one in chosen]
@@ -135,15 +157,16 @@ def _needed(text: str, meaning: NDArray[np.float32], evidence: Sequence[Evidence
     return chosen
 
 
-def _marks(text: str, answer_language: str) -> set[object]:
-    """Return what a sentence and its source must share word for word: values of numbers, beginnings of names."""
-    return {figure.values for figure in figures.figures(text)} | {
-        names.key(name) for name in names.names(text, answer_language)
-    }
+def _unknown_names(text: str, sources: Sequence[str], answer_language: str) -> float:
+    """Return the share of a sentence's names that do not stand near its citations; 0 where names change their script.
 
-
-def _marks_of_source(piece: Evidence) -> set[object]:
-    return {figure.values for figure in figures.figures(piece.quote)} | names.keys(piece.quote)
+    "Yu attended Carnegie Mellon" cites a sentence about Zhang Yu: only the surroundings show that it is another Yu.
+    """
+    told = set(map(names.key, names.names(text, answer_language, first=True)))
+    if not told or not all(names.is_latin(source) for source in sources):
+        return 0.0
+    known = set().union(*(names.keys(source) for source in sources))
+    return len(told - known) / len(told)
 
 
 def _respelt(text: str, sources: Sequence[str], answer_language: str) -> str:
@@ -168,12 +191,3 @@ def _same_stem(first: str, second: str) -> bool:
 def _support(cosine: float) -> float:
     """Spread the narrow range of E5's cosines over [0, 1]."""
     return round(min(1.0, max(0.0, (cosine - 0.7) / 0.3)), 4)
-
-
-def _strange_name(text: str, sources: Sequence[str], answer_language: str) -> str | None:
-    """Return a name of two or more words none of whose words stands in any source."""
-    known = set().union(*(names.keys(source) for source in sources))
-    for run in names.runs(text, answer_language):
-        if len(run) >= 2 and not any(names.key(word) in known for word in run):
-            return " ".join(run)
-    return None

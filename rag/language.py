@@ -28,6 +28,23 @@ NAMES = {
 }  # fmt: skip
 """English names of the languages that can be told apart, by ISO 639-1 code."""
 
+ANSWER_IN = {
+    "ar": "أجب باللغة العربية.", "bg": "Отговори на български.", "bn": "বাংলায় উত্তর দাও।",
+    "ca": "Respon en català.", "cs": "Odpověz česky.", "da": "Svar på dansk.", "de": "Antworte auf Deutsch.",
+    "el": "Απάντησε στα ελληνικά.", "en": "Answer in English.", "es": "Responde en español.",
+    "et": "Vasta eesti keeles.", "fa": "به فارسی پاسخ بده.", "fi": "Vastaa suomeksi.", "fr": "Réponds en français.",
+    "he": "ענה בעברית.", "hi": "हिन्दी में उत्तर दो।", "hr": "Odgovori na hrvatskom.", "hu": "Válaszolj magyarul.",
+    "id": "Jawab dalam bahasa Indonesia.", "it": "Rispondi in italiano.", "ja": "日本語で答えてください。",
+    "ko": "한국어로 대답하세요.", "lt": "Atsakyk lietuviškai.", "lv": "Atbildi latviski.",
+    "nl": "Antwoord in het Nederlands.", "no": "Svar på norsk.", "pl": "Odpowiedz po polsku.",
+    "pt": "Responda em português.", "ro": "Răspunde în română.", "ru": "Ответь по-русски.",
+    "sk": "Odpovedz po slovensky.", "sl": "Odgovori v slovenščini.", "sr": "Одговори на српском.",
+    "sv": "Svara på svenska.", "sw": "Jibu kwa Kiswahili.", "ta": "தமிழில் பதிலளி.", "te": "తెలుగులో సమాధానం ఇవ్వు.",
+    "th": "ตอบเป็นภาษาไทย", "tl": "Sumagot sa Tagalog.", "tr": "Türkçe cevap ver.", "uk": "Відповідай українською.",
+    "ur": "اردو میں جواب دو۔", "vi": "Trả lời bằng tiếng Việt.", "zh": "请用中文回答。",
+}  # fmt: skip
+"""The wish for a language in that language, which small models follow better than "Answer in German."."""
+
 _SURE = 0.5
 """Below this probability a short text's language is a guess, and `detect` prefers what the caller expects."""
 

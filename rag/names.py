@@ -10,7 +10,10 @@ import unicodedata
 
 from rag import language
 
-WORD = re.compile(r"[^\W_](?:[\w&.-]*[^\W_])?")
+_UNSPACED = "\u0e00-\u0eff\u1780-\u17ff\u3005-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff"
+_LETTER = rf"(?:(?![{_UNSPACED}])[^\W_])"
+WORD = re.compile(rf"{_LETTER}(?:(?:{_LETTER}|[&.-])*{_LETTER})?|[{_UNSPACED}]+")
+"""A word; a run of a script without spaces counts as one, apart from Latin words inside it ("DeepSeekの")."""
 
 _KEY_LETTERS = 4
 _NOUNS_CAPITALISED = frozenset({"de", "lb"})
@@ -24,9 +27,11 @@ def names(text: str, text_language: str, *, first: bool = False) -> list[str]:
 def runs(text: str, text_language: str, *, first: bool = False) -> list[list[str]]:
     """Return the names of a text, neighbouring words together: [["Liang", "Wenfeng"], ["R1"]].
 
-    In languages that capitalise every noun only codes and inner capitals count.
+    In languages that capitalise every noun only codes and inner capitals count; where the script has no capitals, every
+    Latin word with one is a name, even at the beginning.
     """
     found: list[list[str]] = [[]]
+    first = first or language.is_unspaced(text)
     for position, word in enumerate(WORD.findall(text)):
         capital = word[0].isupper() and (first or position > 0) and text_language not in _NOUNS_CAPITALISED
         if is_latin(word) and (capital or _is_code(word)):

@@ -38,7 +38,7 @@ _EXAMPLES: tuple[tuple[str, str], ...] = (
         'From "Der Leuchtturm von Westerhever" (2021-03-02):\n'
         "[1] Der Leuchtturm wurde 1908 aus 608 gusseisernen Platten errichtet.\n"
         "[2] Seit 1978 wird er ferngesteuert; die letzten Wärter hießen Heinrich und Anna Geertsen.\n\n"
-        "Question: Wie alt wurde Anna Geertsen?\nAnswer in German.",
+        "Question: Wie alt wurde Anna Geertsen?\nAntworte auf Deutsch.",
         "Stated: no",
     ),
 )
@@ -77,8 +77,12 @@ def _asked(question: str, evidence: Sequence[Evidence], answer_language: str, hi
     parts = [_numbered(evidence)]
     if history:
         parts.append("Before:\n" + "\n".join(f"{turn.role}: {_one_line(turn.content)}" for turn in history))
-    parts.append(f"Question: {_one_line(question)}\nAnswer in {language.name(answer_language)}.")
+    parts.append(f"Question: {_one_line(question)}\n{_wish(answer_language)}")
     return "\n\n".join(parts)
+
+
+def _wish(answer_language: str) -> str:
+    return language.ANSWER_IN.get(answer_language, f"Answer in {language.name(answer_language)}.")
 
 
 def _numbered(evidence: Sequence[Evidence]) -> str:

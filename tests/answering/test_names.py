@@ -19,3 +19,7 @@ def test_inflection_and_accents_do_not_change_the_key_of_a_name() -> None:
 def test_japanese_text_is_not_latin() -> None:
     assert not names.is_latin("東京のソニー社")
     assert names.is_latin("Sony in Tokyo")
+
+
+def test_latin_names_are_found_inside_japanese_text() -> None:
+    assert names.names("DeepSeekの給与はByteDanceよりも高いです。", "ja") == ["DeepSeek", "ByteDance"]
