@@ -1,4 +1,4 @@
-"""The command line: crosscite models|index|documents|ask|search|serve|eval.
+"""The command line: crosscite models|index|documents|ask|search|serve|eval|doctor.
 
 Heavy modules are imported by the commands that need them, so that ``crosscite --help`` comes at once.
 """
@@ -7,29 +7,39 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from rag.config import Settings
-from rag.errors import Cancelled, CrossciteError
+from rag.errors import Cancelled, CrossciteError, QuestionError
 
 if TYPE_CHECKING:
     from rag.chatbot import Chatbot
+    from rag.index import Index
+    from rag.indexing import Summary
     from rag.types import Answer, Question
+
+STOPPED = 130
+"""Exit code after Ctrl-C: 128 and the number of the signal, as shells have it."""
 
 
 class _Group(click.Group):
-    """Ends a command that fails on purpose with its one clear line and exit code 1."""
+    """Ends a command that fails on purpose, or is stopped, with one clear line."""
 
     def invoke(self, ctx: click.Context) -> Any:
         try:
             return super().invoke(ctx)
-        except Cancelled:
-            raise click.Abort from None
+        except (KeyboardInterrupt, Cancelled):
+            # The terminal has written ^C into a line of its own.
+            click.echo("\nStopped." if sys.stderr.isatty() else "Stopped.", err=True)
+            ctx.exit(STOPPED)
         except CrossciteError as error:
-            raise click.ClickException(str(error)) from error
+            # What other libraries say within a message may have line breaks.
+            raise click.ClickException(" ".join(str(error).split("\n"))) from error
 
 
 @click.group(cls=_Group, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -113,6 +123,7 @@ def index(settings: Settings, paths: tuple[Path, ...], rebuild: bool, quiet: boo
         rebuild=rebuild,
         progress=not quiet,
     )
+    _report_left_out(summary)
     click.echo(str(summary))
     if summary.skipped:
         sys.exit(1)
@@ -138,13 +149,17 @@ def ask(settings: Settings, question: str, language: str | None, only: tuple[str
     """Ask the documents a QUESTION in any language."""
     from rag.types import Question
     from rag.wire import answer_to_dict
-    from rag.wiring import load_chatbot
+    from rag.wiring import load_index
 
-    chatbot = load_chatbot(settings)
-    asked = Question(question, language=language, documents=only or None)
-    answer = _ask(chatbot, asked, stream=not as_json and sys.stdout.isatty())
+    asked = Question(_text(question), language=_language(language), documents=only or None)
+    opened = load_index(settings)
+    # What can be refused is refused before the models are loaded, which takes seconds.
+    for document in only:
+        opened.document(document)
+    answer = _ask(_load_chatbot(settings, opened), asked, stream=not as_json and sys.stdout.isatty())
     if as_json:
-        click.echo(json.dumps(answer_to_dict(answer), ensure_ascii=False, indent=2))
+        # Bytes, because JSON is UTF-8 whatever the terminal's encoding is.
+        click.echo(json.dumps(answer_to_dict(answer), ensure_ascii=False, indent=2).encode())
     else:
         _print_answer(answer)
 
@@ -159,8 +174,10 @@ def search(settings: Settings, query: str, k: int) -> None:
     from rag.types import Question
     from rag.wiring import load_embedder, load_index
 
-    retriever = Retriever(load_index(settings), load_embedder(settings), len)
-    for number, hit in enumerate(retriever.search(Question(query))[:k], 1):
+    question, opened = Question(_text(query)), load_index(settings)
+    with _saying("Loading the embedding model…"):
+        retriever = Retriever(opened, load_embedder(settings), len)
+    for number, hit in enumerate(retriever.search(question)[:k], 1):
         click.echo(f"{number:2}  {hit.score:.3f}  {hit.sentence.document}: {hit.sentence.text}")
 
 
@@ -183,9 +200,105 @@ def serve(settings: Settings, host: str, port: int) -> None:
 def evaluate(settings: Settings, golden: Path, only: str | None, output: Path | None) -> None:
     """Ask the golden questions of a JSONL file and measure the answers, with no model as judge."""
     from rag.evaluation import report
+    from rag.wiring import load_index
+
+    report.run(_load_chatbot(settings, load_index(settings)), golden, only=only, output=output)
+
+
+@main.command()
+@with_settings
+def doctor(settings: Settings) -> None:
+    """Check models and index; for what is wrong, say what to do."""
+    checks: tuple[tuple[str, Callable[[Settings], str]], ...] = (
+        (f"model {settings.llm}", lambda settings: _check_model(settings, settings.llm)),
+        (f"model {settings.embedder}", lambda settings: _check_model(settings, settings.embedder)),
+        ("index", _check_index),
+    )
+    problems = 0
+    for name, check in checks:
+        try:
+            click.echo(f"{click.style('ok', fg='green')}       {name}: {check(settings)}")
+        except CrossciteError as error:
+            problems += 1
+            click.echo(f"{click.style('problem', fg='red')}  {name}: {error}")
+    if problems:
+        sys.exit(1)
+
+
+def _check_model(settings: Settings, name: str) -> str:
+    from rag.models import path_of
+
+    return str(path_of(name, settings.models_dir))
+
+
+def _check_index(settings: Settings) -> str:
+    from rag.errors import IndexOutdated
+    from rag.indexing import outstanding
+    from rag.wiring import load_index
+
+    with load_index(settings) as opened:
+        opened.check()
+        held = f"{opened.manifest.documents} documents, {opened.manifest.sentences} sentences"
+    plan = outstanding(settings.index_dir)
+    changed = len(plan.tasks) + len(plan.gone)
+    if changed:
+        raise IndexOutdated(f"{held}; {changed} files are new, changed, gone or read differently now. Run: crosscite index")
+    return f"{held} in {settings.index_dir}"
+
+
+def _report_left_out(summary: Summary) -> None:
+    """Name every file that could not be read, and count those that there is no reader for."""
+    for path, reason in summary.skipped:
+        click.secho(f"Skipped {path}: {reason}", fg="yellow", err=True)
+    if summary.unsupported:
+        kinds = sorted(summary.unsupported.items(), key=lambda item: (-item[1], item[0]))
+        counts = ", ".join(f"{count} {suffix or 'without a suffix'}" for suffix, count in kinds)
+        click.secho(f"Left alone, because there is no reader for these kinds of files: {counts}", fg="yellow", err=True)
+
+
+def _text(question: str) -> str:
+    if not question.strip():
+        raise QuestionError("question", "is empty. Ask something.")
+    try:
+        question.encode()
+    except UnicodeEncodeError as error:
+        raise QuestionError("question", "is not valid Unicode. Check the terminal's encoding.") from error
+    return question
+
+
+def _language(tag: str | None) -> str | None:
+    from rag import language
+
+    try:
+        return None if tag is None else language.code(tag)
+    except ValueError as error:
+        raise QuestionError("language", str(error)) from error
+
+
+def _load_chatbot(settings: Settings, opened: Index) -> Chatbot:
     from rag.wiring import load_chatbot
 
-    report.run(load_chatbot(settings), golden, only=only, output=output)
+    with _saying("Loading the models…"):
+        return load_chatbot(settings, opened)
+
+
+@contextmanager
+def _saying(text: str) -> Iterator[Callable[[], None]]:
+    """Say what is going on, as long as it goes on, to whoever sits at the terminal; yield what ends it early."""
+    shown = sys.stderr.isatty()
+
+    def clear() -> None:
+        nonlocal shown
+        if shown:
+            click.echo("\r\033[K", err=True, nl=False)
+        shown = False
+
+    if shown:
+        click.echo(text, err=True, nl=False)
+    try:
+        yield clear
+    finally:
+        clear()
 
 
 def _ask(chatbot: Chatbot, question: Question, *, stream: bool) -> Answer:
@@ -193,16 +306,18 @@ def _ask(chatbot: Chatbot, question: Question, *, stream: bool) -> Answer:
     from rag.types import Answer
 
     drafted = False
-    for event in chatbot.answer(question):
-        if isinstance(event.data, Answer):
-            if drafted:
-                click.echo("\n")
-            return event.data
-        if stream and event.kind == "token":
-            if not drafted:
-                click.secho("Draft, not verified yet: ", dim=True, nl=False)
-            click.secho(str(event.data), dim=True, nl=False)
-            drafted = True
+    with _saying("Reading the documents…") as done:
+        for event in chatbot.answer(question):
+            if isinstance(event.data, Answer):
+                if drafted:
+                    click.echo("\n")
+                return event.data
+            if stream and event.kind == "token":
+                done()
+                if not drafted:
+                    click.secho("Draft, not verified yet: ", dim=True, nl=False)
+                click.secho(str(event.data), dim=True, nl=False)
+                drafted = True
     raise CrossciteError("The answer broke off. Ask again; if it happens again, please report the question.")
 
 

@@ -138,6 +138,18 @@ def build(
     )
 
 
+def outstanding(folder: Path) -> Plan:
+    """Compare the index with the files it was made of: what ``build`` without paths would have to do.
+
+    Raises:
+        IndexMissing, IndexOutdated, IndexDamaged: there is no index to compare with.
+    """
+    manifest = generations.read_manifest(folder)
+    scans, _ = scans_of((), folder, rebuild=False)
+    with closing(Store.open_for_reading(folder / manifest.database)) as store:
+        return compare(scans, store.origins(), folder)
+
+
 def remove(document_ids: Sequence[str], folder: Path) -> None:
     """Remove documents from the index; their files stay, and indexing them again brings the documents back.
 

@@ -93,6 +93,18 @@ def name(code: str) -> str:
     return NAMES.get(code, code)
 
 
+def code(tag: str) -> str:
+    """Return the ISO 639-1 code of a language tag: "pt-BR" is "pt".
+
+    Raises:
+        ValueError: it is none of the languages that can be told apart.
+    """
+    first = tag.replace("_", "-").partition("-")[0].strip().lower()
+    if first not in NAMES:
+        raise ValueError(f"{tag!r} is not a language that can be answered in; one of {', '.join(NAMES)}")
+    return first
+
+
 def is_unspaced(text: str) -> bool:
     """Whether most letters of a text belong to a script without spaces between words."""
     letters = [character for character in text if character.isalpha()]

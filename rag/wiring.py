@@ -28,14 +28,14 @@ def load_index(settings: Settings) -> Index:
     return Index.load(settings.index_dir, embedder_sha256=get(settings.embedder).sha256)
 
 
-def load_chatbot(settings: Settings) -> Chatbot:
-    """Load index and models, the quick checks first, and evaluate the fixed part of the prompt.
+def load_chatbot(settings: Settings, index: Index | None = None) -> Chatbot:
+    """Load models and, where it is not given, the index, the quick checks first; evaluate the prompt's fixed part.
 
     Raises:
         IndexMissing, IndexOutdated, IndexDamaged, ModelMissing: each message has the command that mends it.
     """
     model = path_of(settings.llm, settings.models_dir)
-    index = load_index(settings)
+    index = index or load_index(settings)
     chatbot = Chatbot(index, load_embedder(settings), LlamaCpp(model, settings.llm, threads=settings.cores))
     chatbot.warm_up()
     return chatbot

@@ -75,12 +75,7 @@ class AskRequest(BaseModel):
     @field_validator("language")
     @classmethod
     def _language_is_known(cls, tag: str | None) -> str | None:
-        if tag is None:
-            return None
-        code = tag.replace("_", "-").partition("-")[0].lower()
-        if code not in languages.NAMES:
-            raise ValueError(f"{tag!r} is not a language that can be answered in; one of {', '.join(languages.NAMES)}")
-        return code
+        return None if tag is None else languages.code(tag)
 
     def to_question(self) -> Question:
         """Return the question as the library takes it."""
