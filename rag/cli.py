@@ -242,7 +242,8 @@ def _check_index(settings: Settings) -> str:
     plan = outstanding(settings.index_dir)
     changed = len(plan.tasks) + len(plan.gone)
     if changed:
-        raise IndexOutdated(f"{held}; {changed} files are new, changed, gone or read differently now. Run: crosscite index")
+        # A newer crosscite may read files that did not change in another way.
+        raise IndexOutdated(f"{held}; {changed} files are to be read again or are gone. Run: crosscite index")
     return f"{held} in {settings.index_dir}"
 
 

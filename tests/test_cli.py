@@ -395,7 +395,7 @@ def test_doctor_finds_files_that_changed_since_they_were_indexed(healthy: Shelf)
     result = doctor(healthy)
     assert result.exit_code == 1
     assert result.stdout.splitlines()[2] == (
-        "problem  index: 2 documents, 2 sentences; 3 files are new, changed, gone or read differently now. Run: crosscite index"
+        "problem  index: 2 documents, 2 sentences; 3 files are to be read again or are gone. Run: crosscite index"
     )
 
 
