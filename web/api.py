@@ -70,8 +70,8 @@ Chatbot = Annotated[ChatbotLike, Depends(get_chatbot)]
     response_model=AnswerModel,
     responses={
         200: {
-            "description": "The verified answer, or with `stream: true` its events: `evidence`, `token`, `sentence`, "
-            "`answer`, and `error` if it breaks off.",
+            "description": "The verified answer, or with `stream: true` its events: `evidence`, `token`, `sentence` "
+            "(with the `sources` of its citation numbers), `answer`, which decides, and `error` if it breaks off.",
             "content": {EVENT_STREAM: {"schema": {"type": "string"}}},
         },
         **problem_responses(

@@ -12,7 +12,7 @@ from fastapi.sse import EventSourceResponse, format_sse_event
 
 from rag.errors import Cancelled, CrossciteError
 from rag.types import Answer, AnswerSentence, Event, Evidence
-from rag.wire import answer_to_dict, evidence_to_dict, sentence_to_dict
+from rag.wire import answer_to_dict, citation_to_dict, evidence_to_dict, sentence_to_dict
 from web.problems import describe
 from web.worker import Job, Worker
 
@@ -80,14 +80,14 @@ async def _encoded(worker: Worker, job: Job) -> AsyncIterator[bytes]:
 
 
 def event_data(event: Event) -> Any:
-    """Return what an event carries, as JSON values."""
+    """Return what an event carries, as JSON values; a sentence brings the sources that its numbers stand for."""
     data = event.data
     if isinstance(data, str):
         return data
     if isinstance(data, Answer):
         return answer_to_dict(data)
     if isinstance(data, AnswerSentence):
-        return sentence_to_dict(data)
+        return {**sentence_to_dict(data), "sources": [citation_to_dict(citation) for citation in event.citations]}
     return [evidence_to_dict(evidence) for evidence in data if isinstance(evidence, Evidence)]
 
 

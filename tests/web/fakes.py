@@ -110,13 +110,19 @@ class Pause:
 Step = Event | Hold | Pause | Exception
 
 
+def sentence_event(answer: Answer, number: int) -> Event:
+    """A sentence of an answer, with the citations that it names."""
+    sentence = answer.sentences[number]
+    return Event("sentence", sentence, tuple(c for c in answer.citations if c.number in sentence.citations))
+
+
 def answered(answer: Answer = ANSWER) -> list[Step]:
     """The whole story of an answer, a token a word."""
     words = " ".join(sentence.text for sentence in answer.sentences).split(" ")
     return [
         Event("evidence", answer.evidence),
         *(Event("token", word if position == 0 else f" {word}") for position, word in enumerate(words) if word),
-        *(Event("sentence", sentence) for sentence in answer.sentences),
+        *(sentence_event(answer, number) for number in range(len(answer.sentences))),
         Event("answer", answer),
     ]
 

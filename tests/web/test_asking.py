@@ -146,7 +146,14 @@ def test_a_stream_sends_evidence_tokens_sentences_and_the_answer_in_this_order(
     assert "".join(data for kind, data in found if kind == "token") == (
         "Liang Wenfeng founded DeepSeek in 2023. Young engineers can live near their families."
     )
-    assert found[-3][1] == {"text": FIRST.text, "citations": [1], "supported": True, "quoted": False}
+    assert found[-3][1] == {
+        "text": FIRST.text,
+        "citations": [1],
+        "supported": True,
+        "quoted": False,
+        "sources": [answer_to_dict(ANSWER)["citations"][0]],
+    }
+    assert [source["number"] for source in found[-2][1]["sources"]] == [2]
     assert found[-1][1] == answer_to_dict(ANSWER)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -27,6 +28,7 @@ from tests.web.fakes import (
     answered,
     citation,
     evidence,
+    sentence_event,
 )
 from web.app import create_app
 from web.loading import ChatbotLike
@@ -95,9 +97,9 @@ def test_a_question_is_answered_and_its_citation_opens_the_source_at_the_cited_w
         Event("token", FIRST.text + " Young eng"),
         before_second,
         Event("token", SECOND.text.removeprefix("Young eng")),
-        Event("sentence", FIRST),
+        sentence_event(ANSWER, 0),
         before_answer,
-        Event("sentence", SECOND),
+        sentence_event(ANSWER, 1),
         Event("answer", ANSWER),
     ]
     bot = FakeChatbot(script)
@@ -116,9 +118,14 @@ def test_a_question_is_answered_and_its_citation_opens_the_source_at_the_cited_w
         before_second.released.set()
         page.locator(".supported").wait_for()
         assert page.locator(".draft").inner_text().strip() == SECOND.text
-        # Numbers count citations, evidence has numbers of its own: nothing may lead to a source before the answer.
+        # The number leads to its source while the rest is still being written.
+        live = page.get_by_role("link", name="Source 1: China feiert DeepSeek")
         assert page.locator(".supported .cite").inner_text() == "1"
-        assert page.locator(".supported a").count() == 0
+        assert [card.inner_text() for card in sources.locator("blockquote").all()] == [FOUNDED.quote, FAMILY.quote]
+        assert sources.locator(".candidate").count() == 1
+        live.click()
+        reader = page.get_by_role("complementary", name="China feiert DeepSeek")
+        assert reader.locator("mark").inner_text() == FOUNDED.quote
 
         before_answer.released.set()
         page.get_by_text("Answered in 0.1 s").wait_for()
@@ -133,11 +140,18 @@ def test_a_question_is_answered_and_its_citation_opens_the_source_at_the_cited_w
             (FAMILY.quote, "ja"),
         ]
 
+        # What was opened while the answer came stays open, and its new number stands for it.
         mark = page.get_by_role("link", name="Source 1: China feiert DeepSeek")
+        assert reader.locator("mark").inner_text() == FOUNDED.quote
+        assert "open" in (mark.get_attribute("class") or "").split()
+        page.keyboard.press("Escape")
+        reader.wait_for(state="hidden")
+        assert mark.evaluate("element => document.activeElement === element")
+        assert "open" not in (mark.get_attribute("class") or "").split()
+
         mark.focus()
         assert "active" in (sources.get_by_role("listitem").nth(0).get_attribute("class") or "")
         mark.click()
-        reader = page.get_by_role("complementary", name="China feiert DeepSeek")
         assert reader.locator("mark").inner_text() == FOUNDED.quote
         assert reader.locator("mark").evaluate(IS_IN_VIEW)
         page.keyboard.press("Escape")
@@ -149,6 +163,31 @@ IS_IN_VIEW = """mark => {
   const box = mark.getBoundingClientRect();
   return box.top >= 0 && box.bottom <= innerHeight;
 }"""
+
+
+def test_the_answer_decides_over_sentences_that_came_before_it(browser: Browser) -> None:
+    hold = Hold()
+    script = [
+        Event("evidence", ANSWER.evidence),
+        Event("token", f"{FIRST.text} {SECOND.text}"),
+        sentence_event(ANSWER, 0),
+        sentence_event(ANSWER, 1),
+        hold,
+        Event("answer", replace(REFUSAL, dropped=(FIRST.text, SECOND.text))),
+    ]
+    with chat(browser, lambda: FakeChatbot(script)) as (page, _server):
+        asked(page)
+        page.get_by_role("link", name="Source 2").click()
+        page.locator("#reader mark").wait_for()
+        hold.released.set()
+        page.get_by_text("Not in the documents").wait_for()
+        assert page.locator(".sentence, .answer-text a, .source[data-number]").count() == 0
+        assert page.get_by_text("2 sentences left out, because no source supports it").is_visible()
+        # The document stays open, now as one of those that came nearest.
+        assert page.locator("#reader mark").inner_text() == FAMILY.quote
+        assert page.locator(".source.candidate.open").count() == 1
+        page.keyboard.press("Escape")
+        assert page.locator("#reader").is_hidden()
 
 
 def test_a_source_after_letters_beyond_the_basic_plane_is_highlighted_exactly(browser: Browser) -> None:

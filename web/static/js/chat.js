@@ -138,6 +138,7 @@ function show({ kind, data }, turn, view) {
     turn.answer = data;
     view.finish(data);
   }
+  if (kind === "sentence" || kind === "answer") reader.follow(view.element);
 }
 
 function again(turn, view) {

@@ -42,6 +42,16 @@ export class Reader {
     }
   }
 
+  /** The turn was written anew: what stands there for the open source takes the place of what opened it. */
+  follow(turn) {
+    if (!this.isOpen) return;
+    if (!this.opener?.isConnected) {
+      const link = turn.querySelector(`a[href="${CSS.escape(viewPath(this.wanted))}"]`);
+      this.opener = link?.closest(".source") ?? link;
+    }
+    this.#mark(true);
+  }
+
   close() {
     if (!this.isOpen) return;
     this.panel.hidden = true;
@@ -49,7 +59,7 @@ export class Reader {
     document.body.classList.remove("reading");
     this.#cover();
     const opener = this.opener?.matches("a, button") ? this.opener : this.opener?.querySelector("a");
-    opener?.focus();
+    (opener ?? this.behind).focus({ preventScroll: !opener });
     this.wanted = null;
   }
 

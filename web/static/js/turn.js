@@ -9,6 +9,7 @@ export class TurnView {
     this.onOpen = onOpen;
     this.onAgain = onAgain;
     this.draft = new Draft();
+    this.evidence = [];
     this.sources = new Map();
     this.lastText = "";
 
@@ -37,7 +38,8 @@ export class TurnView {
   }
 
   showEvidence(evidence) {
-    this.#list(evidence, say.lookingAt(evidence.length), true);
+    this.evidence = evidence;
+    this.#list(say.lookingAt(evidence.length), [], evidence);
     this.busy(say.reading);
   }
 
@@ -47,10 +49,13 @@ export class TurnView {
     this.#renderDraft();
   }
 
+  /** A sentence and the sources that its numbers stand for, both until the whole answer takes their place. */
   addSentence(sentence) {
+    for (const source of sentence.sources) this.sources.set(source.number, source);
     this.draft.settle(sentence.text);
     this.#append(sentence, "", true);
     this.#renderDraft();
+    if (sentence.sources.length) this.#list(say.sources, [...this.sources.values()], this.evidence);
   }
 
   finish(answer) {
@@ -60,13 +65,12 @@ export class TurnView {
     if (answer.answered) this.#showAnswer(answer);
     else this.#showRefusal(answer);
     this.#showDropped(answer);
-    const cited = new Set(answer.citations.map(key));
-    const others = answer.evidence.filter((item) => !cited.has(key(item)));
     if (answer.citations.length) {
-      this.#list(answer.citations, say.sources, false);
+      this.#list(say.sources, answer.citations, []);
+      const others = without(answer.evidence, answer.citations);
       if (others.length) this.side.append(this.#uncited(others));
     } else {
-      this.#list(others, say.nearest, true);
+      this.#list(say.nearest, [], answer.evidence);
     }
   }
 
@@ -143,14 +147,9 @@ export class TurnView {
   #append(sentence, whole, settling) {
     this.#attachText();
     const text = withoutMarkers(sentence.text);
-    const sources = sentence.citations.map((number) => this.sources.get(number));
+    const sources = sentence.citations.map((number) => this.sources.get(number)).filter(Boolean);
     const style = ["sentence", sentence.supported ? "supported" : "unsupported", settling && "settling"];
-    // Which source a number stands for is known with the whole answer; until then it is a number that leads nowhere.
-    const marks = sources.map((source, position) =>
-      source
-        ? citationMark(source, this.onOpen)
-        : el("span", { class: "cite pending" }, String(sentence.citations[position])),
-    );
+    const marks = sources.map((source) => citationMark(source, this.onOpen));
     const quoteLanguage = sentence.quoted ? inLanguage(sources[0]?.language) : {};
     this.verified.append(
       separator(this.lastText, sentence.text, whole),
@@ -165,15 +164,21 @@ export class TurnView {
     this.lastText = text;
   }
 
-  #list(sources, title, candidate) {
-    this.side.hidden = sources.length === 0;
+  /** Show what is cited, and behind it what was looked at besides. */
+  #list(title, cited, evidence) {
+    const cards = [...this.#cards(cited, false), ...this.#cards(without(evidence, cited), true)];
+    this.side.hidden = cards.length === 0;
     this.sourcesTitle.textContent = title;
-    this.list.replaceChildren(...sources.map((source) => sourceCard(source, { candidate, onOpen: this.onOpen })));
+    this.list.replaceChildren(...cards);
   }
 
   #uncited(evidence) {
-    const cards = evidence.map((item) => sourceCard(item, { candidate: true, onOpen: this.onOpen }));
-    return el("details", {}, el("summary", {}, say.uncited(evidence.length)), el("ol", {}, ...cards));
+    const list = el("ol", {}, ...this.#cards(evidence, true));
+    return el("details", {}, el("summary", {}, say.uncited(evidence.length)), list);
+  }
+
+  #cards(sources, candidate) {
+    return sources.map((source) => sourceCard(source, { candidate, onOpen: this.onOpen }));
   }
 
   #watchPointing() {
@@ -211,6 +216,11 @@ function glued(text, attributes, marks) {
     el("span", { class: "tail" }, el("span", attributes, tail[0]), marks[0]),
     ...marks.slice(1),
   ];
+}
+
+function without(evidence, cited) {
+  const keys = new Set(cited.map(key));
+  return evidence.filter((item) => !keys.has(key(item)));
 }
 
 const key = ({ document: id, start, end }) => `${start}-${end}-${id}`;
