@@ -51,6 +51,10 @@ class Chatbot:
         """The name of the language model."""
         return self._llm.name
 
+    def with_index(self, index: Index) -> Chatbot:
+        """Return a chatbot with the same models over another index; this one goes on with its own."""
+        return Chatbot(index, self._embedder, self._llm, calibration=self._gate)
+
     def warm_up(self) -> None:
         """Evaluate what all prompts begin with, so that the first question need not wait for it."""
         self._llm.warm(prompt.fixed_messages())
