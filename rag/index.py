@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
+import weakref
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -181,6 +182,10 @@ class Index:
     def close(self) -> None:
         """Close the files."""
         self._store.close()
+
+    def close_when_unused(self) -> None:
+        """Close the files as soon as nobody holds this object any more: other threads may still be reading."""
+        weakref.finalize(self, self._store.close)
 
     def __enter__(self) -> Self:
         return self

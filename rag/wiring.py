@@ -39,3 +39,14 @@ def load_chatbot(settings: Settings, index: Index | None = None) -> Chatbot:
     chatbot = Chatbot(index, load_embedder(settings), LlamaCpp(model, settings.llm, threads=settings.cores))
     chatbot.warm_up()
     return chatbot
+
+
+def with_present_index(chatbot: Chatbot, settings: Settings) -> Chatbot:
+    """Return a chatbot with the same models over the index as it is now; the one before closes when nobody reads it.
+
+    Raises:
+        IndexMissing, IndexOutdated, IndexDamaged: there is no index to change to; the chatbot is as it was.
+    """
+    present = chatbot.with_index(load_index(settings))
+    chatbot.index.close_when_unused()
+    return present

@@ -14,7 +14,7 @@ from fastapi.staticfiles import StaticFiles
 
 from web import api, pages, problems
 from web.guard import Guard
-from web.loading import RETRY_SECONDS, ChatbotLike, Loader
+from web.loading import RETRY_SECONDS, ChatbotLike, Loader, Renew
 from web.schemas import ProblemModel
 from web.worker import Worker
 
@@ -24,6 +24,7 @@ DESCRIPTION = "Questions about a folder of documents, answered with citations th
 def create_app(
     load: Callable[[], ChatbotLike],
     *,
+    renew: Renew | None = None,
     queue_size: int = 8,
     allowed_hosts: Collection[str] | None = None,
     retry_seconds: float = RETRY_SECONDS,
@@ -31,10 +32,11 @@ def create_app(
     """Return the application.
 
     ``load`` is called in a background thread when the server starts, and again after a failure when somebody asks,
-    at most every ``retry_seconds``. ``queue_size`` questions may wait while one is answered. ``allowed_hosts`` are the
+    at most every ``retry_seconds``. ``renew`` changes a chatbot to an index that is newer than its own; without it the
+    index stays what it was. ``queue_size`` questions may wait while one is answered. ``allowed_hosts`` are the
     names the server goes by, None for any.
     """
-    loader = Loader(load, retry_seconds=retry_seconds)
+    loader = Loader(load, renew=renew, retry_seconds=retry_seconds)
     worker = Worker(queue_size)
 
     @asynccontextmanager

@@ -1,4 +1,4 @@
-"""Bring the models up behind a server that already answers."""
+"""Bring the models up behind a server that already answers, and notice when the index has changed."""
 
 from __future__ import annotations
 
@@ -17,14 +17,15 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 RETRY_SECONDS = 5
-"""A load that failed is tried again when somebody asks, but not more often than this."""
+"""What failed to load is tried again when somebody asks, but not more often than this."""
 
 State = Literal["loading", "ready", "failed"]
 
 
 class IndexLike(Protocol):
-    """The documents behind the answers; both methods may be called from any thread."""
+    """The documents behind the answers; the methods may be called from any thread."""
 
+    def is_current(self) -> bool: ...
     def documents(self) -> Sequence[DocumentInfo]: ...
     def document(self, id: str) -> Document: ...
 
@@ -49,17 +50,27 @@ class NotReady(CrossciteError):
         self.retry_after = retry_after
 
 
+Renew = Callable[[ChatbotLike], ChatbotLike]
+"""Makes a chatbot over the present index of one over an older index, without loading the models again."""
+
+
 class Loader:
-    """Loads one chatbot in a background thread, and again when asked after a failure."""
+    """Loads one chatbot in a background thread, and again when asked after a failure.
+
+    A chatbot whose index is not the present one any more is renewed when somebody asks. What the old one is answering
+    it ends, and it stays if the new index cannot be used.
+    """
 
     def __init__(
         self,
         load: Callable[[], ChatbotLike],
         *,
+        renew: Renew | None = None,
         retry_seconds: float = RETRY_SECONDS,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._load = load
+        self._renew = renew
         self._retry_seconds = retry_seconds
         self._clock = clock
         self._lock = threading.Lock()
@@ -67,6 +78,8 @@ class Loader:
         self._error: Exception | None = None
         self._running = False
         self._failed_at = 0.0
+        self._renewing = threading.Lock()
+        self._not_renewed: tuple[float, str] | None = None
 
     def start(self) -> None:
         """Begin loading, unless that is under way or done."""
@@ -78,15 +91,16 @@ class Loader:
         threading.Thread(target=self._run, name="crosscite-load", daemon=True).start()
 
     def get(self) -> ChatbotLike:
-        """Return the chatbot.
+        """Return the chatbot, over the index as it is now; reads a small file, and opens an index that has changed.
 
         Raises:
             NotReady: it is still loading, or the load failed; the message says which and what to do.
         """
         with self._lock:
-            if self._chatbot is not None:
-                return self._chatbot
+            chatbot = self._chatbot
             error, due = self._error, self._clock() - self._failed_at >= self._retry_seconds
+        if chatbot is not None:
+            return self._renewed(chatbot)
         if error is None:
             raise NotReady("The models are loading. This takes some seconds.", "loading", 2)
         if due:
@@ -97,6 +111,39 @@ class Loader:
     def state(self) -> State:
         with self._lock:
             return "ready" if self._chatbot is not None else "loading" if self._error is None else "failed"
+
+    def _renewed(self, chatbot: ChatbotLike) -> ChatbotLike:
+        """Return the chatbot over the present index, or as it is where that cannot be had."""
+        # One request opens the new index; those that come meanwhile need not wait for it.
+        if self._renew is None or not self._is_due() or not self._renewing.acquire(blocking=False):
+            return chatbot
+        try:
+            self._change_to_present_index(self._renew)
+            self._not_renewed = None
+        except (CrossciteError, OSError) as error:
+            self._keep_the_old(error)
+        finally:
+            self._renewing.release()
+        with self._lock:
+            return self._chatbot or chatbot
+
+    def _change_to_present_index(self, renew: Renew) -> None:
+        with self._lock:
+            chatbot = self._chatbot
+        if chatbot is None or chatbot.index.is_current():
+            return
+        present = renew(chatbot)
+        with self._lock:
+            self._chatbot = present
+
+    def _is_due(self) -> bool:
+        failed = self._not_renewed
+        return failed is None or self._clock() - failed[0] >= self._retry_seconds
+
+    def _keep_the_old(self, error: Exception) -> None:
+        if self._not_renewed is None or self._not_renewed[1] != str(error):
+            logger.warning("Answers still come from the old index; the present one cannot be used: %s", error)
+        self._not_renewed = self._clock(), str(error)
 
     def _run(self) -> None:
         try:

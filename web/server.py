@@ -15,7 +15,7 @@ from rag.config import Settings
 from rag.errors import SettingsError
 from web.app import create_app
 from web.guard import LOOPBACK_NAMES
-from web.loading import ChatbotLike
+from web.loading import ChatbotLike, Renew
 from web.worker import Worker
 
 GRACE_SECONDS = 3
@@ -37,7 +37,8 @@ def serve(
     """
     listener = listen(host, port)
     hosts: Collection[str] | None = {*LOOPBACK_NAMES, host} if is_loopback(listener) else None
-    app = create_app(load or _load(settings), queue_size=settings.queue_size, allowed_hosts=hosts)
+    renew = _renew(settings) if load is None else None
+    app = create_app(load or _load(settings), renew=renew, queue_size=settings.queue_size, allowed_hosts=hosts)
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     if access_log:
         logging.getLogger("uvicorn.access").setLevel(logging.INFO)
@@ -112,6 +113,18 @@ def _load(settings: Settings) -> Callable[[], ChatbotLike]:
         return chatbot
 
     return load
+
+
+def _renew(settings: Settings) -> Renew:
+    def renew(chatbot: ChatbotLike) -> ChatbotLike:
+        from rag.chatbot import Chatbot
+        from rag.wiring import with_present_index
+
+        assert isinstance(chatbot, Chatbot)
+        present: ChatbotLike = with_present_index(chatbot, settings)
+        return present
+
+    return renew
 
 
 def _why_not(error: OSError, host: str, port: int) -> str:

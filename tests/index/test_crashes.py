@@ -55,6 +55,17 @@ def test_a_reader_keeps_the_index_that_it_opened(fruit: Shelf) -> None:
     assert [path.name for path in fruit.files("faiss")] == [f"{new.generation}.faiss"]
 
 
+def test_an_index_closes_when_its_last_reader_lets_go_of_it(fruit: Shelf) -> None:
+    opened = index.Index.load(fruit.folder)
+    store, reader = opened._store, opened.documents
+    opened.close_when_unused()
+    del opened
+    assert [document.id for document in reader()] == ["a.txt", "b.txt"]
+    del reader
+    with pytest.raises(sqlite3.ProgrammingError, match="closed"):
+        store.documents()
+
+
 def test_reading_from_four_threads_during_updates_sees_whole_states_only(shelf: Shelf) -> None:
     def text(state: int) -> dict[str, str]:
         return {

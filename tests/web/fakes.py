@@ -130,6 +130,10 @@ def answered(answer: Answer = ANSWER) -> list[Step]:
 class FakeIndex:
     def __init__(self, documents: Iterable[Document]) -> None:
         self._documents = {document.id: document for document in documents}
+        self.current = True
+
+    def is_current(self) -> bool:
+        return self.current
 
     def documents(self) -> list[DocumentInfo]:
         return [

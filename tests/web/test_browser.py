@@ -20,9 +20,11 @@ from tests.web.fakes import (
     FOUNDED,
     GERMAN,
     HOSTILE,
+    JAPANESE,
     REFUSAL,
     SECOND,
     FakeChatbot,
+    FakeIndex,
     Hold,
     Step,
     answered,
@@ -61,10 +63,12 @@ def browser(chromium: str) -> Iterator[Browser]:
 
 
 @contextmanager
-def chat(browser: Browser, load: Any, *, errors: bool = True, **context: Any) -> Iterator[tuple[Page, Running]]:
+def chat(
+    browser: Browser, load: Any, *, errors: bool = True, renew: Any = None, **context: Any
+) -> Iterator[tuple[Page, Running]]:
     """A chat page; fails when the console shows an error (a violated policy is one) or a request leaves."""
     complaints: list[str] = []
-    app = create_app(load, retry_seconds=0.05)
+    app = create_app(load, renew=renew, retry_seconds=0.05)
     with running(app) as server:
         opened = browser.new_context(**context)
         opened.set_default_timeout(TIMEOUT_MS)
@@ -202,6 +206,29 @@ def test_a_source_after_letters_beyond_the_basic_plane_is_highlighted_exactly(br
         assert other.locator("mark#cited").evaluate(IS_IN_VIEW)
 
 
+def test_a_document_that_was_indexed_anew_is_read_anew_and_never_highlighted_wrongly(browser: Browser) -> None:
+    moved = replace(GERMAN, text=GERMAN.text.replace("ANZEIGE", "WERBUNG UND MEHR"))
+    moved_source = citation(1, moved, FOUNDED.quote)
+    new = FakeChatbot(answered(replace(ANSWER, citations=(moved_source,), sentences=(FIRST,))), documents=[moved])
+    old = FakeChatbot()
+    with chat(browser, lambda: old, renew=lambda _: new) as (page, _server):
+        asked(page)
+        page.get_by_role("link", name="Source 1").click()
+        assert page.locator("#reader mark").inner_text() == FOUNDED.quote
+        page.keyboard.press("Escape")
+        old.index.current = False
+        asked(page)
+        page.get_by_text("Answered in").nth(1).wait_for()
+        page.get_by_role("link", name="Source 1").nth(1).click()
+        page.get_by_text("WERBUNG UND MEHR").wait_for()
+        assert page.locator("#reader mark").inner_text() == FOUNDED.quote
+        page.keyboard.press("Escape")
+        page.get_by_role("link", name="Source 1").first.click()
+        page.get_by_text("The document has changed since this answer").wait_for()
+        page.get_by_text("WERBUNG UND MEHR").wait_for()
+        assert page.locator("#reader mark").count() == 0
+
+
 def test_a_source_deep_in_a_document_is_scrolled_to(browser: Browser) -> None:
     deep = citation(1, GERMAN, "Füllsatz. ")
     deep = type(deep)(**{**deep.__dict__, "start": 4000, "end": 4009, "quote": GERMAN.text[4000:4009]})
@@ -258,8 +285,10 @@ def test_a_follow_up_sends_the_turns_before_it_without_citation_numbers(browser:
             ("user", "Who founded DeepSeek?"),
             ("assistant", "Liang Wenfeng founded DeepSeek in 2023. Young engineers can live near their families."),
         ]
+        bot.index = FakeIndex([JAPANESE])
         page.get_by_role("button", name="New conversation").click()
         assert page.locator(".turn").count() == 0
+        page.get_by_role("heading", name="1 document").wait_for()
         asked(page, "Who else?")
         page.get_by_text("Answered in").wait_for()
         assert bot.questions[2].history == ()

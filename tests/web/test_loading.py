@@ -1,13 +1,14 @@
 from __future__ import annotations
 
 import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from fastapi.testclient import TestClient
 
-from rag.errors import IndexMissing, ModelMissing
+from rag.errors import IndexDamaged, IndexMissing, ModelMissing
 from tests.web.conftest import eventually
-from tests.web.fakes import FakeChatbot
+from tests.web.fakes import JAPANESE, FakeChatbot, Hold, answered
 from web.app import create_app
 from web.loading import ChatbotLike, Loader, NotReady, error_code
 
@@ -83,6 +84,86 @@ def test_a_failed_load_is_not_tried_again_before_some_seconds_have_passed() -> N
             loader.get()
     eventually(lambda: len(attempts) == 2)
     assert attempts == [100.0, 105.0]
+
+
+def test_a_newer_index_is_taken_up_by_the_next_request_and_the_models_stay_loaded() -> None:
+    old, new = FakeChatbot(), FakeChatbot(documents=[JAPANESE])
+    renewed: list[ChatbotLike] = []
+
+    def renew(chatbot: ChatbotLike) -> ChatbotLike:
+        renewed.append(chatbot)
+        return new
+
+    app = create_app(lambda: old, renew=renew)
+    with TestClient(app) as http:
+        eventually(lambda: http.get("/readyz").status_code == 200)
+        assert len(http.get("/documents").json()["documents"]) == 2
+        old.index.current = False
+        assert [item["id"] for item in http.get("/documents").json()["documents"]] == [JAPANESE.id]
+        assert http.post("/ask", json={"question": "Who?"}).status_code == 200
+    assert (renewed, old.questions, len(new.questions)) == ([old], [], 1)
+
+
+def test_an_answer_in_the_making_goes_on_with_the_index_it_began_with() -> None:
+    hold = Hold()
+    old, new = FakeChatbot([hold, *answered()]), FakeChatbot()
+    app = create_app(lambda: old, renew=lambda _: new)
+    with TestClient(app) as http, ThreadPoolExecutor() as pool:
+        eventually(lambda: http.get("/readyz").status_code == 200)
+        first = pool.submit(http.post, "/ask", json={"question": "First?"})
+        assert hold.reached.wait(10)
+        old.index.current = False
+        second = pool.submit(http.post, "/ask", json={"question": "Second?"})
+        eventually(lambda: http.get("/documents").status_code == 200)
+        hold.released.set()
+        assert (first.result(10).status_code, second.result(10).status_code) == (200, 200)
+    assert [[question.text for question in bot.questions] for bot in (old, new)] == [["First?"], ["Second?"]]
+
+
+def test_an_index_that_cannot_be_used_leaves_the_old_one_and_is_logged_once(caplog: pytest.LogCaptureFixture) -> None:
+    clock, attempts = Clock(), []
+    old, new = FakeChatbot(), FakeChatbot()
+    problems = [IndexDamaged("cut off"), IndexDamaged("cut off"), IndexMissing("gone"), PermissionError("no")]
+
+    def renew(chatbot: ChatbotLike) -> ChatbotLike:
+        attempts.append(clock.now)
+        if problems:
+            raise problems.pop(0)
+        return new
+
+    loader = Loader(lambda: old, renew=renew, retry_seconds=5, clock=clock)
+    loader.start()
+    eventually(lambda: loader.state == "ready")
+    assert loader.get() is old
+    old.index.current = False
+    for now in (101.0, 102.0, 105.9, 106.0, 111.0, 116.0):
+        clock.now = now
+        assert loader.get() is old
+    clock.now = 121.0
+    assert loader.get() is new
+    assert attempts == [101.0, 106.0, 111.0, 116.0, 121.0]
+    said = "Answers still come from the old index; the present one cannot be used"
+    assert [record.getMessage() for record in caplog.records] == [f"{said}: {why}" for why in ("cut off", "gone", "no")]
+
+
+def test_requests_that_come_while_a_new_index_is_opened_do_not_wait_for_it() -> None:
+    hold, old, new = Hold(), FakeChatbot(), FakeChatbot()
+
+    def renew(chatbot: ChatbotLike) -> ChatbotLike:
+        hold.run(lambda: False)
+        return new
+
+    loader = Loader(lambda: old, renew=renew)
+    loader.start()
+    eventually(lambda: loader.state == "ready")
+    old.index.current = False
+    with ThreadPoolExecutor() as pool:
+        first = pool.submit(loader.get)
+        assert hold.reached.wait(10)
+        assert loader.get() is old
+        hold.released.set()
+        assert first.result(10) is new
+    assert loader.get() is new
 
 
 def test_an_unexpected_error_while_loading_shows_nothing_of_the_inside(caplog: pytest.LogCaptureFixture) -> None:

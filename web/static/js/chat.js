@@ -210,6 +210,8 @@ byId("new").addEventListener("click", () => {
   byId("welcome").hidden = false;
   byId("new").hidden = true;
   conversation.scrollTop = 0;
+  // The documents may be others by now. If they cannot be had, the list stays as it is and the next question says why.
+  showLibrary().catch(() => {});
 });
 
 whenReady();

@@ -33,10 +33,11 @@ export class Reader {
     this.#show(source);
     this.#say(this.documents.has(source.document) ? null : say.opening);
     try {
-      const found = await this.#fetch(source.document);
+      const found = await this.#fetch(source);
       if (this.wanted !== source) return;
-      this.#say(null);
-      this.#render(found, source);
+      const present = holds(found, source);
+      this.#say(present ? null : say.changed, true);
+      this.#render(found, present ? source : {});
     } catch (error) {
       if (this.wanted === source) this.#say(error.message, true);
     }
@@ -63,9 +64,12 @@ export class Reader {
     this.wanted = null;
   }
 
-  async #fetch(id) {
-    if (!this.documents.has(id)) this.documents.set(id, await getJSON(documentPath(id)));
-    return this.documents.get(id);
+  /** Return the document in which the source stands: it may have been indexed anew since it was read. */
+  async #fetch(source) {
+    const known = this.documents.get(source.document);
+    if (known && holds(known, source)) return known;
+    this.documents.set(source.document, await getJSON(documentPath(source.document)));
+    return this.documents.get(source.document);
   }
 
   #show(source) {
@@ -116,6 +120,11 @@ export class Reader {
     const covered = this.isOpen && !wide.matches;
     for (const element of [this.behind, document.querySelector(".top")]) element.inert = covered;
   }
+}
+
+/** Whether the words of a source still stand where it says; a whole document has no words of its own. */
+function holds(found, { start, end, quote }) {
+  return start === undefined || Array.from(found.text).slice(start, end).join("") === quote;
 }
 
 /** Cut a document's text at the cited span and at furniture; offsets count code points, not UTF-16 units. */

@@ -35,6 +35,7 @@ export const say = {
   page: (number) => `p. ${number}`,
 
   opening: "Opening the document",
+  changed: "The document has changed since this answer, so its words cannot be shown in their place.",
   ownPage: "Open on its own page",
   lost: "The connection to crosscite was lost. Is it still running?",
   brokenOff: "The answer broke off. The connection was lost or crosscite was stopped.",
