@@ -83,8 +83,10 @@ class Chatbot:
         if not self._gate.after.opens(signals):
             yield Event("answer", self._refused(run, retrieval, signals, tuple(s.text for s in verified)))
             return
-        self._put_into(run.language, verified, cancelled)
+        translated = self._put_into(run.language, verified, cancelled)
         yield Event("answer", self._concluded(run, retrieval, verified, signals))
+        if translated:
+            self.warm_up()
 
     def search(self, query: str, k: int = 8, documents: Sequence[str] | None = None) -> tuple[Evidence, ...]:
         """Return the ``k`` best sentences for a query, best first, without asking the model."""
@@ -129,20 +131,24 @@ class Chatbot:
             verified.append(self._verified(sentence, run, sources))
             yield _sentence_event(verified)
 
-    def _put_into(self, wanted: str, verified: list[Verified], cancelled: Callable[[], bool]) -> None:
-        """Translate an answer that drifted into another language, unless that would lose a number."""
+    def _put_into(self, wanted: str, verified: list[Verified], cancelled: Callable[[], bool]) -> bool:
+        """Translate an answer that drifted into another language, unless that would lose a number.
+
+        Return whether the model was asked, which then no longer has the fixed messages at hand.
+        """
         whole = " ".join(sentence.text for sentence in verified)
         long_enough = len(whole) >= SURE_TO_TELL
         if len(whole) < SHORTEST_TO_TELL or language.same(
             language.detect(whole, expected=None if long_enough else wanted), wanted
         ):
-            return
+            return False
         for at, sentence in enumerate(verified):
             asked = prompt.translation_prompt(sentence.text, wanted)
             pieces = self._llm.generate(asked, max_tokens=ANSWER_TOKENS, stop=("\n",), cancelled=cancelled)
             text = "".join(pieces).strip()
             if text and not figures.unsupported(text, [sentence.text]):
                 verified[at] = replace(sentence, text=text)
+        return True
 
     def _verified(self, sentence: str, run: _Run, sources: _Sources) -> Verified:
         return citations.verify(

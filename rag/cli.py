@@ -206,6 +206,49 @@ def evaluate(settings: Settings, golden: Path, only: str | None, output: Path | 
 
 
 @main.command()
+@click.option(
+    "--nomiracl", "nomiracl_files", multiple=True, type=click.Path(path_type=Path), help="NoMIRACL JSON lines."
+)
+@click.option(
+    "--squad",
+    "squad_files",
+    multiple=True,
+    nargs=2,
+    type=click.Path(path_type=Path),
+    metavar="DOCUMENTS QUESTIONS",
+    help="SQuAD form; the questions may be a translation with the same ids.",
+)
+@click.option(
+    "--each", default=40, show_default=True, help="Questions with, and as many without an answer, a data set."
+)
+@click.option("--signals", default=Path("signals.jsonl"), show_default=True, type=click.Path(path_type=Path))
+@click.option("--output", default=Path("gate.json"), show_default=True, type=click.Path(path_type=Path))
+@with_settings
+def calibrate(
+    settings: Settings,
+    nomiracl_files: tuple[Path, ...],
+    squad_files: tuple[tuple[Path, Path], ...],
+    each: int,
+    signals: Path,
+    output: Path,
+) -> None:
+    """Fit the refusal gates to data sets of questions with and without an answer.
+
+    Every question is asked; its signals go to --signals, where an interrupted run goes on, and the fitted gates with what
+    they were measured on to --output. Put that file in the place of rag/gate.json to use it.
+    """
+    from rag.evaluation import calibration, datasets
+
+    data = [datasets.nomiracl(path, each) for path in nomiracl_files]
+    data += [datasets.squad(documents, questions, each) for documents, questions in squad_files]
+    if not data:
+        raise click.UsageError("Give at least one data set with --nomiracl or --squad.")
+    gates = calibration.calibrate(calibration.collect(data, settings, signals), settings)
+    output.write_text(json.dumps(gates, indent=2) + "\n", encoding="utf-8")
+    click.echo(json.dumps(gates, indent=2))
+
+
+@main.command()
 @with_settings
 def doctor(settings: Settings) -> None:
     """Check models and index; for what is wrong, say what to do."""

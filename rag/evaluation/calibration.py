@@ -1,0 +1,160 @@
+"""Fit the gates to data: ask questions that have and have not an answer, and weigh the signals by logistic regression.
+
+The gate before writing may refuse only what is hopeless (`FALSE_REFUSALS_BEFORE`); the one after it takes the threshold
+at which false refusals and false answers, averaged over the data sets, are fewest. Both are reported by cross-validation
+with whole questions held out.
+"""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from tqdm import tqdm
+
+from rag.chatbot import Chatbot
+from rag.config import Settings
+from rag.evaluation.datasets import Dataset
+from rag.gate import Calibration, Gate
+from rag.index import Index
+from rag.indexing import build
+from rag.llm import LlamaCpp
+from rag.models import get, path_of
+from rag.types import Answer
+from rag.wiring import load_embedder
+
+BEFORE = ("verdict", "nearness", "lead")
+AFTER = (*BEFORE, "support", "unsupported", "unknown_names")
+
+FALSE_REFUSALS_BEFORE = 0.02
+"""Share of answerable questions that the gate before writing may refuse."""
+
+_ALWAYS = Gate(bias=0.0, weights={}, threshold=0.0)
+_FOLDS = 5
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """The signals of one trial."""
+
+    source: str
+    question: str
+    answerable: bool
+    signals: dict[str, float]
+
+
+def collect(datasets: Sequence[Dataset], settings: Settings, output: Path) -> list[Outcome]:
+    """Ask every trial with the gates open and write its signals to ``output``, one JSON object a line.
+
+    What ``output`` holds already is not asked again, so that an interrupted run goes on.
+    """
+    outcomes = _known(output)
+    done = {(outcome.source, outcome.question) for outcome in outcomes}
+    with tempfile.TemporaryDirectory() as folder:
+        chatbot = _chatbot(datasets, settings, Path(folder))
+        trials = [trial for dataset in datasets for trial in dataset.trials]
+        for trial in tqdm(trials, desc="Asking", unit="question", disable=None):
+            if (trial.source, trial.question.text) in done:
+                continue
+            (answer,) = [event.data for event in chatbot.answer(trial.question) if isinstance(event.data, Answer)]
+            outcomes.append(Outcome(trial.source, trial.question.text, trial.answerable, dict(answer.signals)))
+            with output.open("a", encoding="utf-8") as file:
+                file.write(json.dumps(asdict(outcomes[-1]), ensure_ascii=False) + "\n")
+    return outcomes
+
+
+def calibrate(outcomes: Sequence[Outcome], settings: Settings) -> dict[str, Any]:
+    """Return the content of ``gate.json``: both gates, and what they were measured on."""
+    before, before_held_out = _fit(outcomes, BEFORE)
+    after, after_held_out = _fit(outcomes, AFTER)
+    answerable = np.array([outcome.answerable for outcome in outcomes])
+    low = float(np.quantile(before_held_out[answerable], FALSE_REFUSALS_BEFORE))
+    threshold = _best_threshold(outcomes, after_held_out)
+    return {
+        "measured_on": {
+            "date": date.today().isoformat(),
+            "models": [settings.llm, settings.embedder],
+            "questions": {source: _counts(outcomes, source) for source in _sources(outcomes)},
+            "held_out": {source: _errors(outcomes, after_held_out, threshold, source) for source in _sources(outcomes)},
+        },
+        "before": {**asdict(before), "threshold": round(low, 4)},
+        "after": {**asdict(after), "threshold": round(threshold, 4)},
+    }
+
+
+def _chatbot(datasets: Sequence[Dataset], settings: Settings, folder: Path) -> Chatbot:
+    texts = folder / "documents"
+    texts.mkdir()
+    for dataset in datasets:
+        for id, text in dataset.texts.items():
+            (texts / id).write_text(text, encoding="utf-8")
+    embedder = load_embedder(settings)
+    sha256 = get(settings.embedder).sha256
+    build([texts], folder / "index", lambda: embedder, embedder_name=settings.embedder, embedder_sha256=sha256)
+    llm = LlamaCpp(path_of(settings.llm, settings.models_dir), settings.llm, threads=settings.cores)
+    chatbot = Chatbot(
+        Index.load(folder / "index", embedder_sha256=sha256), embedder, llm, calibration=Calibration(_ALWAYS, _ALWAYS)
+    )
+    chatbot.warm_up()
+    return chatbot
+
+
+def _fit(outcomes: Sequence[Outcome], names: Sequence[str]) -> tuple[Gate, NDArray[np.float64]]:
+    """Return the gate fitted on everything, and each outcome's probability from a fit that had not seen it."""
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.model_selection import StratifiedKFold, cross_val_predict
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import StandardScaler
+
+    values = np.array([[outcome.signals.get(name, 0.0) for name in names] for outcome in outcomes])
+    labels = np.array([outcome.answerable for outcome in outcomes])
+    model = make_pipeline(StandardScaler(), LogisticRegression(class_weight="balanced"))
+    folds = StratifiedKFold(_FOLDS, shuffle=True, random_state=0)
+    held_out = cross_val_predict(model, values, labels, cv=folds, method="predict_proba")[:, 1]
+    model.fit(values, labels)
+    scaler, head = model[0], model[1]
+    weights = head.coef_[0] / scaler.scale_
+    bias = float(head.intercept_[0] - (weights * scaler.mean_).sum())
+    gate = Gate(round(bias, 4), {name: round(float(w), 4) for name, w in zip(names, weights, strict=True)}, 0.5)
+    return gate, np.asarray(held_out)
+
+
+def _best_threshold(outcomes: Sequence[Outcome], probability: NDArray[np.float64]) -> float:
+    def error(threshold: float) -> float:
+        rates = [_errors(outcomes, probability, threshold, source) for source in _sources(outcomes)]
+        return float(np.mean([rate["false_refusal"] + rate["false_answer"] for rate in rates]))
+
+    return min((float(value) for value in np.linspace(0.05, 0.95, 91)), key=error)
+
+
+def _errors(
+    outcomes: Sequence[Outcome], probability: NDArray[np.float64], threshold: float, source: str
+) -> dict[str, float]:
+    own = np.array([outcome.source == source for outcome in outcomes])
+    answerable = np.array([outcome.answerable for outcome in outcomes])
+    return {
+        "false_refusal": round(float((probability[own & answerable] < threshold).mean()), 3),
+        "false_answer": round(float((probability[own & ~answerable] >= threshold).mean()), 3),
+    }
+
+
+def _counts(outcomes: Sequence[Outcome], source: str) -> dict[str, int]:
+    own = [outcome.answerable for outcome in outcomes if outcome.source == source]
+    return {"answerable": sum(own), "unanswerable": len(own) - sum(own)}
+
+
+def _sources(outcomes: Sequence[Outcome]) -> list[str]:
+    return sorted({outcome.source for outcome in outcomes})
+
+
+def _known(output: Path) -> list[Outcome]:
+    if not output.exists():
+        return []
+    return [Outcome(**json.loads(line)) for line in output.read_text(encoding="utf-8").splitlines() if line.strip()]

@@ -1,0 +1,84 @@
+"""Public data sets of questions with and without an answer, as documents and questions.
+
+NoMIRACL (Thakur et al. 2024): questions with ten passages each, judged by people; the question is limited to its own
+passages. SQuAD form (XQuAD, JaQuAD): every second article is left out of the documents, so that the questions about it
+have no answer there; the questions may come from a translation with the same ids.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from rag.errors import CrossciteError
+from rag.types import Question
+
+
+@dataclass(frozen=True)
+class Trial:
+    """A question whose answer is known to be in the documents or not; ``source`` names the data set."""
+
+    source: str
+    question: Question
+    answerable: bool
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """Texts by document id, and the trials on them."""
+
+    texts: dict[str, str]
+    trials: tuple[Trial, ...]
+
+
+def nomiracl(path: Path, each: int) -> Dataset:
+    """Read ``each`` answerable and as many unanswerable questions of a NoMIRACL file."""
+    items = [json.loads(line) for line in _read(path).splitlines() if line.strip()]
+    texts: dict[str, str] = {}
+    trials = []
+    for answerable in (True, False):
+        for item in islice((item for item in items if item["answerable"] is answerable), each):
+            ids = tuple(f"{path.stem}-{item['id'].replace('#', '-')}-{at}.txt" for at in range(len(item["passages"])))
+            texts.update(zip(ids, item["passages"], strict=True))
+            trials.append(Trial(f"NoMIRACL {path.stem}", Question(item["question"], documents=ids), answerable))
+    return Dataset(texts, tuple(trials))
+
+
+def squad(documents: Path, questions: Path, each: int, articles: int = 12) -> Dataset:
+    """Read SQuAD form: every second of ``articles`` pairs is a document, ``each`` questions about either half."""
+    pages: list[dict[str, Any]] = json.loads(_read(documents))["data"][: 2 * articles]
+    asked = {qa["id"]: qa["question"] for page in json.loads(_read(questions))["data"] for qa in _questions(page)}
+    texts = {
+        f"{documents.stem}-{at}.txt": "\n\n".join(paragraph["context"] for paragraph in page["paragraphs"])
+        for at, page in enumerate(pages)
+        if at % 2 == 0
+    }
+    source = f"{documents.stem} asked by {questions.stem}"
+    trials = []
+    for left_out in (0, 1):
+        half = [[qa["id"] for qa in _questions(page)] for page in pages[left_out::2]]
+        for id in islice(_in_turn(half), each):
+            only = tuple(texts)
+            trials.append(Trial(source, Question(asked[id], documents=only), left_out == 0))
+    return Dataset(texts, tuple(trials))
+
+
+def _questions(page: dict[str, Any]) -> Iterable[dict[str, Any]]:
+    return (qa for paragraph in page["paragraphs"] for qa in paragraph["qas"])
+
+
+def _in_turn(groups: list[list[str]]) -> Iterable[str]:
+    """Take one of each group, then the second of each, and so on: few questions touch many articles."""
+    for at in range(max(map(len, groups), default=0)):
+        yield from (group[at] for group in groups if at < len(group))
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise CrossciteError(f"{path} cannot be read: {error.strerror}.") from error
