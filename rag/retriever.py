@@ -45,8 +45,8 @@ RARE = 8
 """Sentences of the collection in which a name may occur so that one of them is always among the evidence."""
 
 FARTHEST = 0.15
-"""How far below the best sentence's score evidence may lie. On XQuAD (question en, sentences de) this keeps 99.6 % of the
-right sentences among the first six and leaves out a fifth of the others: time, and names that pad the model's lists."""
+"""How far below the best sentence's score evidence may lie. On XQuAD (question en, sentences de) this keeps 99.6 % of
+the right sentences among the first six and leaves out a fifth of the others: time, and names that pad lists."""
 
 LEAD, BEFORE_THE_LEAD = 2, 2
 """Sentences of a document's opening that a question about reasons gets, and the best hits that come before them."""

@@ -26,6 +26,7 @@ _LETTER = re.compile(r"[^\W\d_]")
 _BULLET = re.compile(r"(?:[-*+•‣◦▪●○■□・·–—]\s+)+")
 _NUMBERED = re.compile(r"(?:[-*+•‣◦▪●○■□・·]\s|\(?\d{1,3}[.)]\s)")
 _ONLY_NUMBER = re.compile(r"\(?(?:\d{1,3}|[a-zA-Z]|[ivxIVX]{1,4})[.)]\s*")
+_STATEMENT = re.compile(rf"[.。．｡।۔][{CLOSERS}]*$")
 #: After "X. " these begin a sentence; any other capitalised word may be the rest of a name ("J. Rowling").
 _STARTER = re.compile(
     r"(?:Er|Sie|Es|Das|Die|Der|Dies\w*|Ein|Eine|Im|In|Am|Wir|Ich|Aber|Doch|Auch|He|She|It|They|We|The|This|That|These|A|An|But|"
@@ -126,13 +127,19 @@ def _headings(document: Document, lines: list[Span]) -> frozenset[Span]:
         if len(run) < LIST_LINES or run[0] == lines[0]:
             found.update(run)
         run = []
-    found.update(line for line in lines if document.text[line.start : line.end] == document.title)
-    return frozenset(found)
+    found.update(line for line in lines if _is_title(document, document.text[line.start : line.end]))
+    # A text of nothing but headings (a note of one line) says what it says in them.
+    return frozenset(found) if len(found) < len(lines) else frozenset()
+
+
+def _is_title(document: Document, text: str) -> bool:
+    """Whether a line is the document's title, and not a statement that was taken for it because it stands first."""
+    return text == document.title and not _STATEMENT.search(text)
 
 
 def _is_open_short(document: Document, line: Span) -> bool:
     text = document.text[line.start : line.end]
-    if text == document.title:
+    if _is_title(document, text):
         return True
     if len(text) > MAX_HEADING or count_cjk(text) > MAX_HEADING_CJK or not _LETTER.search(text):
         return False

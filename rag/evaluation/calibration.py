@@ -1,8 +1,8 @@
 """Fit the gates to data: ask questions that have and have not an answer, and weigh the signals by logistic regression.
 
-The gate before writing may refuse only what is hopeless (`FALSE_REFUSALS_BEFORE`); the one after it takes the threshold
-at which false refusals and false answers, averaged over the data sets, are fewest. Both are reported by cross-validation
-with whole questions held out.
+The gate before writing may refuse only what is hopeless (`FALSE_REFUSALS_BEFORE`); the one after it takes the
+threshold at which false refusals and false answers, averaged over the data sets, are fewest. Both are reported by
+cross-validation with whole questions held out.
 """
 
 from __future__ import annotations
