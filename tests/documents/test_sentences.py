@@ -111,6 +111,17 @@ def test_a_question_is_a_heading_only_as_the_title() -> None:
     assert [sentence.text for sentence in found if sentence.heading] == ["Will the ships come back?"]
 
 
+@pytest.mark.parametrize("text", ["The pump was repaired in May.", "ポンプは5月に修理されました。"])
+def test_a_statement_that_opens_a_document_is_no_heading_although_it_is_the_title(text: str) -> None:
+    found = split(document(f"{text}\n\nIt cost 90 euros.", title=text))
+    assert [sentence.heading for sentence in found] == [False, False]
+
+
+def test_a_document_of_nothing_but_headings_says_something() -> None:
+    found = split(document("Pump repaired in May\n\nCost 90 euros\n", title="Pump repaired in May"))
+    assert [sentence.heading for sentence in found] == [False, False]
+
+
 def test_a_list_of_short_lines_is_no_row_of_headings() -> None:
     text = "These are needed.\nFlour\nSugar\nEggs\nMilk\nMix them well."
     assert not any(sentence.heading for sentence in split(document(text)))
