@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+
 from rag.chatbot import Chatbot
 from rag.config import Settings
 from rag.embedding import E5, Embedder
 from rag.index import Index
-from rag.llm import LlamaCpp
+from rag.llm import LLM, LlamaCpp
 from rag.models import get, path_of
 
 
@@ -17,6 +19,16 @@ def load_embedder(settings: Settings) -> Embedder:
         ModelMissing: it has not been fetched; the message has the command.
     """
     return E5(path_of(settings.embedder, settings.models_dir), threads=settings.cores)
+
+
+def load_llm(settings: Settings) -> LLM:
+    """Load the language model.
+
+    Raises:
+        ModelMissing: it has not been fetched; the message has the command.
+    """
+    path = path_of(settings.llm, settings.models_dir)
+    return LlamaCpp(path, settings.llm, threads=settings.cores, states_dir=settings.models_dir / ".states")
 
 
 def load_index(settings: Settings) -> Index:
@@ -34,9 +46,12 @@ def load_chatbot(settings: Settings, index: Index | None = None) -> Chatbot:
     Raises:
         IndexMissing, IndexOutdated, IndexDamaged, ModelMissing: each message has the command that mends it.
     """
-    model = path_of(settings.llm, settings.models_dir)
+    path_of(settings.llm, settings.models_dir)
     index = index or load_index(settings)
-    chatbot = Chatbot(index, load_embedder(settings), LlamaCpp(model, settings.llm, threads=settings.cores))
+    with ThreadPoolExecutor(max_workers=1) as pool:
+        # Importing PyTorch takes as long as reading the language model: one does not wait for the other.
+        llm = pool.submit(load_llm, settings)
+        chatbot = Chatbot(index, load_embedder(settings), llm.result())
     chatbot.warm_up()
     return chatbot
 

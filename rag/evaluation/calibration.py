@@ -25,10 +25,9 @@ from rag.evaluation.datasets import Dataset
 from rag.gate import Calibration, Gate
 from rag.index import Index
 from rag.indexing import build
-from rag.llm import LlamaCpp
-from rag.models import get, path_of
+from rag.models import get
 from rag.types import Answer
-from rag.wiring import load_embedder
+from rag.wiring import load_embedder, load_llm
 
 BEFORE = ("verdict", "nearness", "lead")
 AFTER = (*BEFORE, "support", "unsupported", "unknown_names")
@@ -98,9 +97,11 @@ def _chatbot(datasets: Sequence[Dataset], settings: Settings, folder: Path) -> C
     embedder = load_embedder(settings)
     sha256 = get(settings.embedder).sha256
     build([texts], folder / "index", lambda: embedder, embedder_name=settings.embedder, embedder_sha256=sha256)
-    llm = LlamaCpp(path_of(settings.llm, settings.models_dir), settings.llm, threads=settings.cores)
     chatbot = Chatbot(
-        Index.load(folder / "index", embedder_sha256=sha256), embedder, llm, calibration=Calibration(_ALWAYS, _ALWAYS)
+        Index.load(folder / "index", embedder_sha256=sha256),
+        embedder,
+        load_llm(settings),
+        calibration=Calibration(_ALWAYS, _ALWAYS),
     )
     chatbot.warm_up()
     return chatbot
