@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from rag.errors import Cancelled, ModelError
-from rag.llm import LlamaCpp, Message, Prompt
+from rag.llm import LlamaCpp, Message, Prompt, Usage
 from rag.models import path_of
 
 pytestmark = pytest.mark.models("smollm2-135m")
@@ -152,3 +152,25 @@ def test_a_file_that_is_no_model_is_refused_by_name(tmp_path: Path) -> None:
     path.write_bytes(b"GGUF and nothing else")
     with pytest.raises(ModelError, match=r"no-model\.gguf is not a model that llama\.cpp can load"):
         LlamaCpp(path, "no-model", threads=1)
+
+
+def test_the_next_start_finds_what_was_warmed_and_a_cut_off_file_costs_only_time(
+    models_dir: Path, tmp_path: Path
+) -> None:
+    messages = (Message("system", "You are kind. " * 20),)
+    asked = Prompt((*messages, Message("user", "Say hi.")))
+
+    def start() -> tuple[str, Usage]:
+        llm = LlamaCpp(path_of("smollm2-135m", models_dir), "smollm2-135m", threads=1, states_dir=tmp_path)
+        llm.warm(messages)
+        evaluated = llm.usage.evaluated
+        return "".join(llm.generate(asked, max_tokens=8)), Usage(evaluated, llm.usage.reused, llm.usage.written)
+
+    first, second = start(), start()
+    (state,) = tmp_path.glob("*.state")
+    state.write_bytes(state.read_bytes()[:1000])
+    third = start()
+    assert first[1].evaluated > 50
+    assert second[1].evaluated == 0
+    assert first[0] == second[0] == third[0]
+    assert third[1] == first[1]
