@@ -169,15 +169,15 @@ class Retriever:
         return [*best, *lead, *(hit for hit in hits if hit.sentence.id not in known)]
 
     def _choose(self, hits: Sequence[Hit], budget: int) -> list[Hit]:
-        """Take the best sentences until the budget is spent, each content once."""
+        """Take the best sentences until the budget is spent, each content once; the best one whatever it costs."""
         chosen: list[Hit] = []
         spent = 0
         for hit in hits:
             cost = self._count_tokens(hit.sentence.text) + 5
-            if spent + cost > budget:
-                break
             if hit in chosen or hit.sentence.heading or self._says_the_same(hit, chosen):
                 continue
+            if chosen and spent + cost > budget:
+                break
             chosen.append(hit)
             spent += cost
         return chosen

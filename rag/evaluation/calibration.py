@@ -71,6 +71,7 @@ def collect(datasets: Sequence[Dataset], settings: Settings, output: Path) -> li
 
 def calibrate(outcomes: Sequence[Outcome], settings: Settings) -> dict[str, Any]:
     """Return the content of ``gate.json``: both gates, and what they were measured on."""
+    outcomes = [outcome for outcome in outcomes if outcome.signals]
     before, before_held_out = _fit(outcomes, BEFORE)
     after, after_held_out = _fit(outcomes, AFTER)
     answerable = np.array([outcome.answerable for outcome in outcomes])
