@@ -46,7 +46,8 @@ def load_chatbot(settings: Settings, index: Index | None = None) -> Chatbot:
     Raises:
         IndexMissing, IndexOutdated, IndexDamaged, ModelMissing: each message has the command that mends it.
     """
-    path_of(settings.llm, settings.models_dir)
+    for name in (settings.llm, settings.embedder):
+        path_of(name, settings.models_dir)
     index = index or load_index(settings)
     with ThreadPoolExecutor(max_workers=1) as pool:
         # Importing PyTorch takes as long as reading the language model: one does not wait for the other.

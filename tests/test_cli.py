@@ -285,6 +285,16 @@ rag.cli.main()
     assert run.stdout.startswith("Liang Wenfeng founded DeepSeek in 2023. [1]")
 
 
+def test_a_missing_embedder_is_said_before_the_language_model_is_loaded(
+    healthy: Shelf, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(wiring, "load_llm", lambda settings: pytest.fail("it was loaded"))
+    (healthy.folder.with_name("models") / "tiny-embedder").unlink()
+    result = CliRunner().invoke(main, ["ask", "Why?"], env=environment(healthy))
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert result.stderr.startswith("Error: The model tiny-embedder is not in ")
+
+
 # crosscite index
 
 
@@ -352,14 +362,17 @@ def healthy(shelf: Shelf, monkeypatch: pytest.MonkeyPatch) -> Shelf:
     return shelf
 
 
-def doctor(shelf: Shelf) -> Result:
-    environment = {
+def environment(shelf: Shelf) -> dict[str, str]:
+    return {
         "CROSSCITE_INDEX": str(shelf.folder),
         "CROSSCITE_MODELS": str(shelf.folder.with_name("models")),
         "CROSSCITE_LLM": "tiny-llm",
         "CROSSCITE_EMBEDDER": "tiny-embedder",
     }
-    return CliRunner().invoke(main, ["doctor"], env=environment)
+
+
+def doctor(shelf: Shelf) -> Result:
+    return CliRunner().invoke(main, ["doctor"], env=environment(shelf))
 
 
 def test_doctor_finds_a_sound_installation_sound(healthy: Shelf) -> None:
