@@ -152,8 +152,10 @@ def test_nobody_reading_the_output_is_no_error() -> None:
 
 @pytest.mark.skipif(os.name == "nt", reason="sends SIGINT")
 def test_ctrl_c_ends_with_one_line(tmp_path: Path) -> None:
+    # Whoever runs the tests in the background of a shell has them ignore the signal.
     code = """
-import time, rag.indexing, rag.cli
+import signal, time, rag.indexing, rag.cli
+signal.signal(signal.SIGINT, signal.default_int_handler)
 def build(*paths, **options):
     print("ready", flush=True)
     time.sleep(60)
