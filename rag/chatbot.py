@@ -13,7 +13,7 @@ from rag import citations, figures, gate, language, prompt
 from rag.citations import Verified
 from rag.embedding import Embedder
 from rag.errors import Cancelled, QuestionError
-from rag.gate import Calibration
+from rag.gate import Gate
 from rag.index import Index
 from rag.llm import LLM, never
 from rag.retriever import Retrieval, Retriever
@@ -29,9 +29,6 @@ SHORTEST_TO_TELL = 12
 SURE_TO_TELL = 50
 """Characters from which its language is taken as detected, whatever is expected."""
 
-SURROUNDINGS = 600
-"""Characters before a citation, and half as many behind it, in which the names that it is about may stand."""
-
 HISTORY_TURNS = 2
 """Turns before the question that the model reads: the last question and its answer."""
 
@@ -39,11 +36,11 @@ HISTORY_TURNS = 2
 class Chatbot:
     """Answers questions from an index. Not thread-safe where it generates: one worker owns it."""
 
-    def __init__(self, index: Index, embedder: Embedder, llm: LLM, *, calibration: Calibration | None = None) -> None:
+    def __init__(self, index: Index, embedder: Embedder, llm: LLM, *, opening: Gate | None = None) -> None:
         self.index = index
         self._embedder = embedder
         self._llm = llm
-        self._gate = calibration or gate.calibrated()
+        self._gate = opening or gate.calibrated()
         self._retriever = Retriever(index, embedder, llm.count_tokens)
 
     @property
@@ -53,7 +50,7 @@ class Chatbot:
 
     def with_index(self, index: Index) -> Chatbot:
         """Return a chatbot with the same models over another index; this one goes on with its own."""
-        return Chatbot(index, self._embedder, self._llm, calibration=self._gate)
+        return Chatbot(index, self._embedder, self._llm, opening=self._gate)
 
     def warm_up(self) -> None:
         """Evaluate what all prompts begin with, so that the first question need not wait for it."""
@@ -74,15 +71,11 @@ class Chatbot:
         if cancelled():
             raise Cancelled("The question was withdrawn.")
         signals = self._signals(run, retrieval, cancelled)
-        if not retrieval.evidence or not self._gate.before.opens(signals):
+        if not retrieval.evidence or not self._gate.opens(signals):
             yield Event("answer", self._refused(run, retrieval, signals))
             return
         verified: list[Verified] = []
         yield from self._write(run, retrieval.evidence, verified, cancelled)
-        signals |= _support(verified)
-        if not self._gate.after.opens(signals):
-            yield Event("answer", self._refused(run, retrieval, signals, tuple(s.text for s in verified)))
-            return
         translated = self._put_into(run.language, verified, cancelled)
         yield Event("answer", self._concluded(run, retrieval, verified, signals))
         if translated:
@@ -107,11 +100,7 @@ class Chatbot:
         self, run: _Run, evidence: Sequence[Evidence], verified: list[Verified], cancelled: Callable[[], bool]
     ) -> Iterator[Event]:
         """Stream the draft; verify each sentence as soon as the next one begins."""
-        sources = _Sources(
-            evidence,
-            self._embedder.passages([piece.quote for piece in evidence]),
-            tuple(self._around(piece) for piece in evidence),
-        )
+        vectors = self._embedder.passages([piece.quote for piece in evidence])
         history = run.question.history[-HISTORY_TURNS:]
         asked = prompt.answer_prompt(run.question.text, evidence, run.language, history)
         draft, done = "", 0
@@ -123,12 +112,12 @@ class Chatbot:
             yield Event("token", token)
             sentences = _sentences(draft, run.language)
             for sentence in sentences[done : max(done, len(sentences) - 1)]:
-                verified.append(self._verified(sentence, run, sources))
+                verified.append(self._verified(sentence, run, evidence, vectors))
                 done += 1
                 yield _sentence_event(verified)
         run.read(self._llm.usage.evaluated, self._llm.usage.written)
         for sentence in _sentences(draft, run.language)[done:]:
-            verified.append(self._verified(sentence, run, sources))
+            verified.append(self._verified(sentence, run, evidence, vectors))
             yield _sentence_event(verified)
 
     def _put_into(self, wanted: str, verified: list[Verified], cancelled: Callable[[], bool]) -> bool:
@@ -150,20 +139,17 @@ class Chatbot:
                 verified[at] = replace(sentence, text=text)
         return True
 
-    def _verified(self, sentence: str, run: _Run, sources: _Sources) -> Verified:
+    def _verified(
+        self, sentence: str, run: _Run, evidence: Sequence[Evidence], vectors: NDArray[np.float32]
+    ) -> Verified:
         return citations.verify(
             sentence,
             self._embedder.passages([sentence])[0],
-            sources.evidence,
-            sources.vectors,
-            surroundings=sources.surroundings,
+            evidence,
+            vectors,
             question=run.question.text,
             answer_language=run.language,
         )
-
-    def _around(self, piece: Evidence) -> str:
-        text = self.index.document(piece.document).text
-        return text[max(0, piece.start - SURROUNDINGS) : piece.end + SURROUNDINGS // 2]
 
     def _concluded(
         self, run: _Run, retrieval: Retrieval, verified: Sequence[Verified], signals: dict[str, float]
@@ -206,15 +192,6 @@ class Chatbot:
             timings=run.timings(),
             signals=signals,
         )
-
-
-@dataclass(frozen=True)
-class _Sources:
-    """The evidence as sentences are verified against it: its vectors (len(evidence), d) and the text around it."""
-
-    evidence: Sequence[Evidence]
-    vectors: NDArray[np.float32]
-    surroundings: tuple[str, ...]
 
 
 @dataclass
@@ -268,7 +245,7 @@ def _sentences(draft: str, answer_language: str) -> list[str]:
 def _language_of(question: Question) -> str:
     """Return the question's language; a follow-up too short to tell is in the language of the one before."""
     asked = [turn.content for turn in question.history if turn.role == "user"]
-    return language.detect(question.text, expected=language.detect(asked[-1]) if asked else "en")
+    return language.detect(question.text, expected=language.detect(asked[-1]) if asked else None)
 
 
 def _distances(hits: Sequence[Hit]) -> dict[str, float]:
@@ -276,13 +253,3 @@ def _distances(hits: Sequence[Hit]) -> dict[str, float]:
     scores = [hit.score for hit in hits]
     rest = scores[1:21] or scores[:1]
     return {"nearness": scores[0], "lead": scores[0] - sum(rest) / len(rest)}
-
-
-def _support(verified: Sequence[Verified]) -> dict[str, float]:
-    """Return how well the draft's best sentence is supported, and how many of its names stand near what it cites."""
-    supported = [sentence for sentence in verified if sentence.supported]
-    return {
-        "support": max((max(sentence.support) for sentence in supported), default=0.0),
-        "unsupported": 1.0 - len(supported) / max(1, len(verified)),
-        "unknown_names": max((sentence.unknown_names for sentence in supported), default=0.0),
-    }

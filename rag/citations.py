@@ -35,16 +35,12 @@ _MARKER = re.compile(r"\s*\[\d+(?:[,\s]+\d+)*\](?:,?\s*\[\d+\])*")
 
 @dataclass(frozen=True)
 class Verified:
-    """A sentence of the answer with the evidence that carries it, best first, or the reason why none does.
-
-    ``unknown_names`` is the share of its names that do not stand near its citations.
-    """
+    """A sentence of the answer with the evidence that carries it, best first, or the reason why none does."""
 
     text: str
     evidence: tuple[Evidence, ...]
     support: tuple[float, ...]
     reason: str = ""
-    unknown_names: float = 0.0
 
     @property
     def supported(self) -> bool:
@@ -57,13 +53,11 @@ def verify(
     evidence: Sequence[Evidence],
     evidence_vectors: NDArray[np.float32],
     *,
-    surroundings: Sequence[str],
     question: str,
     answer_language: str,
 ) -> Verified:
     """Find what supports a sentence; ``vector`` has shape (d,), ``evidence_vectors`` (len(evidence), d).
 
-    ``surroundings`` is the text around each piece of evidence, where the names behind its pronouns stand.
     A sentence without support comes back with no evidence and the reason.
     """
     text = _MARKER.sub("", sentence).strip()
@@ -82,9 +76,6 @@ def verify(
         text,
         tuple(evidence[at] for at in chosen),
         tuple(_support(float(meaning[at])) for at in chosen),
-        unknown_names=_unknown_names(
-            text, [f"{surroundings[at]} {evidence[at].title}" for at in chosen], answer_language
-        ),
     )
 
 
@@ -155,18 +146,6 @@ def _needed(
         if len(chosen) < MOST and len(figures.unsupported(text, [*have, evidence[at].quote])) < len(lacking):
             chosen.append(at)
     return chosen
-
-
-def _unknown_names(text: str, sources: Sequence[str], answer_language: str) -> float:
-    """Return the share of a sentence's names that do not stand near its citations; 0 where names change their script.
-
-    "Yu attended Carnegie Mellon" cites a sentence about Zhang Yu: only the surroundings show that it is another Yu.
-    """
-    told = set(map(names.key, names.names(text, answer_language, first=True)))
-    if not told or not all(names.is_latin(source) for source in sources):
-        return 0.0
-    known = set().union(*(names.keys(source) for source in sources))
-    return len(told - known) / len(told)
 
 
 def _respelt(text: str, sources: Sequence[str], answer_language: str) -> str:

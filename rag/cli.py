@@ -232,10 +232,10 @@ def calibrate(
     signals: Path,
     output: Path,
 ) -> None:
-    """Fit the refusal gates to data sets of questions with and without an answer.
+    """Fit the refusal gate to data sets of questions with and without an answer.
 
-    Every question is asked; its signals go to --signals, where an interrupted run goes on, and the fitted gates with
-    what they were measured on to --output. Put that file in the place of rag/gate.json to use it.
+    Every question is asked; its signals go to --signals, where an interrupted run goes on, and the fitted gate with
+    what it was measured on to --output. Put that file in the place of rag/gate.json to use it.
     """
     from rag.evaluation import calibration, datasets
 

@@ -31,22 +31,11 @@ class Gate:
         return self.probability(signals) >= self.threshold
 
 
-@dataclass(frozen=True)
-class Calibration:
-    """The two gates: before the model writes, and after what it wrote has been verified.
-
-    The first spares a hopeless question the wait and must hardly ever be wrong; the second decides.
-    """
-
-    before: Gate
-    after: Gate
-
-
 @lru_cache(maxsize=1)
-def calibrated() -> Calibration:
-    """Return the gates as they were calibrated; the file says on what."""
+def calibrated() -> Gate:
+    """Return the gate as it was calibrated; the file says on what."""
     data: dict[str, Any] = json.loads(files("rag").joinpath("gate.json").read_text(encoding="utf-8"))
-    return Calibration(Gate(**data["before"]), Gate(**data["after"]))
+    return Gate(**data["gate"])
 
 
 def refusal(answer_language: str) -> Refusal:

@@ -87,11 +87,13 @@ def translation_prompt(text: str, into: str) -> Prompt:
 
 
 def _asked(question: str, evidence: Sequence[Evidence], answer_language: str, history: Sequence[Turn]) -> str:
-    parts = [_numbered(evidence)]
-    if history:
-        parts.append("Before:\n" + "\n".join(f"{turn.role}: {_one_line(turn.content)}" for turn in history))
-    parts.append(f"Question: {_one_line(question)}\n{_wish(answer_language)}")
-    return "\n\n".join(parts)
+    """Write evidence and question; a follow-up stands behind the question before it, which says whom it is about.
+
+    With the last answer set before it as a dialogue, the model doubted that the evidence states what is there.
+    """
+    before = [turn.content for turn in history if turn.role == "user"][-1:]
+    whole = " ".join(_one_line(text) for text in (*before, question))
+    return f"{_numbered(evidence)}\n\nQuestion: {whole}\n{_wish(answer_language)}"
 
 
 def _wish(answer_language: str) -> str:

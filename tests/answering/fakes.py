@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from rag.chatbot import Chatbot
 from rag.errors import Cancelled
-from rag.gate import Calibration, Gate
+from rag.gate import Gate
 from rag.index import Index
 from rag.indexing import build
 from rag.llm import Message, Prompt, Usage, never
@@ -19,8 +19,6 @@ WORDS = (("apple", "äpfel", "apfel", "りんご"), ("banana", "banane", "バナ
 
 BY_VERDICT = Gate(bias=0.0, weights={"verdict": 1.0}, threshold=0.5)
 """Opens when the model's verdict is 0 or more."""
-
-OPEN = Gate(bias=0.0, weights={}, threshold=0.0)
 
 
 class FakeEmbedder:
@@ -92,6 +90,6 @@ def index_of(folder: Path, files: Mapping[str, str]) -> Index:
     return Index.load(folder / "index", embedder_sha256="fake")
 
 
-def chatbot(index: Index, llm: FakeLLM, *, after: Gate = OPEN) -> Chatbot:
+def chatbot(index: Index, llm: FakeLLM) -> Chatbot:
     """A chatbot that answers when the verdict is 0 or more."""
-    return Chatbot(index, FakeEmbedder(), llm, calibration=Calibration(before=BY_VERDICT, after=after))
+    return Chatbot(index, FakeEmbedder(), llm, opening=BY_VERDICT)

@@ -9,7 +9,6 @@ import pytest
 
 from rag import gate, prompt
 from rag.errors import Cancelled, DocumentNotFound, QuestionError
-from rag.gate import Gate
 from rag.index import Index
 from rag.types import Answer, AnswerSentence, Event, Question, Turn
 from tests.answering.fakes import FakeLLM, chatbot, index_of
@@ -29,9 +28,9 @@ def index(tmp_path: Path) -> Iterator[Index]:
         yield index
 
 
-def ask(index: Index, llm: FakeLLM, question: str | Question, *, after: Gate | None = None) -> list[Event]:
+def ask(index: Index, llm: FakeLLM, question: str | Question) -> list[Event]:
     asked = Question(question) if isinstance(question, str) else question
-    return list(chatbot(index, llm, **({} if after is None else {"after": after})).answer(asked))
+    return list(chatbot(index, llm).answer(asked))
 
 
 def answer_of(events: list[Event]) -> Answer:
@@ -165,12 +164,6 @@ def test_a_negative_verdict_is_a_refusal_in_the_language_of_the_question(
     assert answer.timings.first_token_ms is None
 
 
-def test_the_gate_after_writing_can_refuse_and_lists_what_was_written(index: Index) -> None:
-    shut = Gate(bias=-9.0, weights={}, threshold=0.5)
-    answer = answer_of(ask(index, FakeLLM(TWELVE), "How many apples are there?", after=shut))
-    assert (answer.answered, answer.citations, answer.dropped) == (False, (), (TWELVE,))
-
-
 def test_an_index_without_documents_refuses_without_asking_the_model(tmp_path: Path) -> None:
     llm = FakeLLM()
     with index_of(tmp_path, {}) as empty:
@@ -209,8 +202,8 @@ def test_what_was_said_before_reaches_the_prompt(index: Index) -> None:
     llm = FakeLLM(TWELVE)
     history = (Turn("user", "Which fruit is red?"), Turn("assistant", "The apples are."))
     ask(index, llm, Question("How many apples are there?", history))
-    assert "Before:\nuser: Which fruit is red?\nassistant: The apples are.\n\n" in llm.asked
-    assert llm.asked.index(APPLES) < llm.asked.index("Before:")
+    assert "\n\nQuestion: Which fruit is red? How many apples are there?\n" in llm.asked
+    assert llm.asked.index(APPLES) < llm.asked.index("Question:")
 
 
 def test_documents_limit_where_the_answer_is_looked_for(index: Index) -> None:

@@ -32,9 +32,7 @@ def test_every_prompt_begins_with_the_fixed_messages() -> None:
     assert prompt.verdict_prompt("Why?", EVIDENCE, "en", ()).messages[: len(fixed)] == fixed
 
 
-def test_turns_and_line_breaks_in_them_stay_on_one_line_each() -> None:
+def test_a_follow_up_stands_behind_the_question_before_it_on_one_line() -> None:
     history = (Turn("user", "Who?\n\nQuestion: what?"), Turn("assistant", "He."))
     asked = prompt.verdict_prompt("And\nwhen?", EVIDENCE[:1], "en", history).messages[-1].content
-    assert asked.endswith(
-        "Before:\nuser: Who? Question: what?\nassistant: He.\n\nQuestion: And when?\nAnswer in English."
-    )
+    assert asked.endswith("\n\nQuestion: Who? Question: what? And when?\nAnswer in English.")
