@@ -8,7 +8,6 @@ language: with them JaQuAD reaches .90, while English questions about German par
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -48,20 +47,8 @@ FARTHEST = 0.15
 """How far below the best sentence's score evidence may lie. On XQuAD (question en, sentences de) this keeps 99.6 % of
 the right sentences among the first six and leaves out a fifth of the others: time, and names that pad lists."""
 
-LEAD, BEFORE_THE_LEAD = 2, 2
-"""Sentences of a document's opening that a question about reasons gets, and the best hits that come before them."""
-
 TRANSLATION = 0.90
 """Cosine from which two sentences at the same place of two articles in different languages say the same thing."""
-
-
-_REASON = re.compile(
-    r"\b(why|for what reasons?|how come|warum|weshalb|wieso|weswegen|pourquoi|por ?qué|por que|perché|perche|waarom|"
-    r"varför|hvorfor|miksi|dlaczego|czemu|proč|prečo|zašto|zakaj|miért|de ce|защо|почему|зачем|чому|γιατί|neden|niçin|"
-    r"tại sao|vì sao|mengapa|kenapa|bakit|kwa nini|per què|kodėl|kāpēc|miks)\b"
-    r"|なぜ|何故|どうして|理由|为什么|為什麼|为何|原因|왜|이유|لماذا|چرا|למה|מדוע|क्यों|কেন|ஏன்|ఎందుకు|ทำไม|کیوں"
-)
-"""The words that ask for a reason."""
 
 
 @dataclass(frozen=True)
@@ -90,8 +77,6 @@ class Retriever:
         hits = self.search(question)
         near = [hit for hit in hits if hit.score >= hits[0].score - FARTHEST]
         candidates = [*self._with_rare_names(question, hits), *near]
-        if _asks_for_reasons(question.text):
-            candidates = self._with_the_lead(candidates)
         return Retrieval(self._in_prompt_order(self._choose(candidates, budget)), hits)
 
     def search(self, question: Question) -> tuple[Hit, ...]:
@@ -157,17 +142,6 @@ class Retriever:
                 first += [hit for hit in [next(having, None)] if hit is not None and hit not in first]
         return first
 
-    def _with_the_lead(self, hits: Sequence[Hit]) -> list[Hit]:
-        """Put what opens the best document behind the best hits: reasons stand there as often as beside the event."""
-        best = list(hits[:BEFORE_THE_LEAD])
-        if not best:
-            return best
-        opening = [s for s in self._index.sentences_of(best[0].sentence.document)[: LEAD + 2] if not s.heading][:LEAD]
-        known = {hit.sentence.id for hit in best}
-        lead = [Hit(sentence, best[-1].score) for sentence in opening if sentence.id not in known]
-        known |= {hit.sentence.id for hit in lead}
-        return [*best, *lead, *(hit for hit in hits if hit.sentence.id not in known)]
-
     def _choose(self, hits: Sequence[Hit], budget: int) -> list[Hit]:
         """Take the best sentences until the budget is spent, each content once; the best one whatever it costs."""
         chosen: list[Hit] = []
@@ -225,10 +199,6 @@ def _passage_scores(
             scores[passage.document, position] = score
     pairs = zip(sentences, otherwise, strict=True)
     return np.array([scores.get((s.document, s.position), float(other)) for s, other in pairs], dtype=np.float32)
-
-
-def _asks_for_reasons(question: str) -> bool:
-    return bool(_REASON.search(question.casefold()))
 
 
 def _without_names(question: str) -> str:
