@@ -136,7 +136,7 @@ def get_json(server: Running, path: str) -> Any:
 
 
 def test_a_german_question_over_http_streams_events_and_ends_with_a_proved_answer(server: Running) -> None:
-    item = GOLDEN["headcount-de"]
+    item = replace(GOLDEN["headcount-de"], question="Wie viele Forscher beschäftigt DeepSeek?")
     connection = http.client.HTTPConnection(urlsplit(server.url).netloc, timeout=120)
     body = json.dumps({"question": item.question, "stream": True})
     connection.request("POST", "/ask", body, {"Content-Type": "application/json"})
