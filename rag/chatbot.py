@@ -12,13 +12,13 @@ from numpy.typing import NDArray
 from rag import citations, figures, gate, language, prompt
 from rag.citations import Verified
 from rag.embedding import Embedder
-from rag.errors import Cancelled, QuestionError
+from rag.errors import Cancelled, IndexDamaged, QuestionError
 from rag.gate import Gate
 from rag.index import Index
 from rag.llm import LLM, never
 from rag.retriever import Retrieval, Retriever
 from rag.sentences import split
-from rag.types import Answer, Document, Event, Evidence, Hit, Question, Timings
+from rag.types import Answer, Citation, Document, Event, Evidence, Hit, Question, Timings
 
 ANSWER_TOKENS = 160
 """Tokens an answer may have: three long sentences in any language."""
@@ -28,6 +28,9 @@ SHORTEST_TO_TELL = 12
 
 SURE_TO_TELL = 50
 """Characters from which its language is taken as detected, whatever is expected."""
+
+QUESTION_TOKENS = 1200
+"""Tokens a question may have, so that evidence and answer keep their room in the model's context."""
 
 HISTORY_TURNS = 2
 """Turns before the question that the model reads: the last question and its answer."""
@@ -64,7 +67,12 @@ class Chatbot:
             DocumentNotFound: it is limited to a document that is not in the index.
             Cancelled: ``cancelled`` returned true.
         """
-        run = _Run(_checked(question), question.language or _language_of(question))
+        tokens = self._llm.count_tokens(_checked(question).text)
+        if tokens > QUESTION_TOKENS:
+            raise QuestionError(
+                "question", f"has {tokens:,} tokens; at most {QUESTION_TOKENS:,} can be read. Shorten it."
+            )
+        run = _Run(question, question.language or _language_of(question))
         retrieval = self._retriever.retrieve(run.question)
         run.retrieved()
         yield Event("evidence", retrieval.evidence)
@@ -159,6 +167,8 @@ class Chatbot:
         if not supported:
             return self._refused(run, retrieval, signals, dropped)
         sentences, cited = citations.number(supported)
+        for citation in cited:
+            self._check_quote(citation)
         return Answer(
             question=run.question.text,
             language=run.language,
@@ -173,6 +183,19 @@ class Chatbot:
             timings=run.timings(),
             signals=signals,
         )
+
+    def _check_quote(self, citation: Citation) -> None:
+        """Compare a citation with its document before it is shown.
+
+        Raises:
+            IndexDamaged: the words are not at their place.
+        """
+        text = self.index.document(citation.document).text
+        if text[citation.start : citation.end] != citation.quote:
+            raise IndexDamaged(
+                f"{citation.document} does not have the words of sentence {citation.start}-{citation.end} there. "
+                "Run: crosscite index --rebuild"
+            )
 
     def _refused(
         self, run: _Run, retrieval: Retrieval, signals: dict[str, float], dropped: tuple[str, ...] = ()

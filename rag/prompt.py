@@ -14,6 +14,9 @@ from rag import language
 from rag.llm import Message, Prompt
 from rag.types import Evidence, Turn
 
+BEFORE_CHARACTERS = 400
+"""What a follow-up keeps of the question before it: whom and what it was about stands at its beginning."""
+
 VERDICT = "Stated:"
 YES, NO = " yes", " no"
 
@@ -92,7 +95,7 @@ def _asked(question: str, evidence: Sequence[Evidence], answer_language: str, hi
     With the last answer set before it as a dialogue, the model doubted that the evidence states what is there.
     """
     before = [turn.content for turn in history if turn.role == "user"][-1:]
-    whole = " ".join(_one_line(text) for text in (*before, question))
+    whole = " ".join([*(_one_line(text)[:BEFORE_CHARACTERS] for text in before), _one_line(question)])
     return f"{_numbered(evidence)}\n\nQuestion: {whole}\n{_wish(answer_language)}"
 
 

@@ -218,6 +218,11 @@ def test_a_document_that_is_not_there_is_refused(index: Index) -> None:
         ask(index, FakeLLM(), Question("How many?", documents=("no.txt",)))
 
 
+def test_a_question_too_long_for_the_model_is_refused_with_its_length(index: Index) -> None:
+    with pytest.raises(QuestionError, match=r"question: has [\d,]+ tokens; at most 1,200"):
+        ask(index, FakeLLM(), "many apples " * 2000)
+
+
 def test_an_empty_question_is_refused(index: Index) -> None:
     with pytest.raises(QuestionError, match="question: is empty"):
         ask(index, FakeLLM(), " \n")
