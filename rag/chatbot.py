@@ -29,6 +29,11 @@ SHORTEST_TO_TELL = 12
 SURE_TO_TELL = 50
 """Characters from which its language is taken as detected, whatever is expected."""
 
+STATED = 0.0
+"""Log-odds from which the model takes a sentence for stated by the words it cites. On 45 English sentences of XQuAD
+with their German translation or its neighbour: AUC .95, .07 of the translations below, .16 of the neighbours above. E5's
+cosine alone cannot tell "he decided to stay" from "he decided to leave"."""
+
 QUESTION_TOKENS = 1200
 """Tokens a question may have, so that evidence and answer keep their room in the model's context."""
 
@@ -107,26 +112,32 @@ class Chatbot:
     def _write(
         self, run: _Run, evidence: Sequence[Evidence], verified: list[Verified], cancelled: Callable[[], bool]
     ) -> Iterator[Event]:
-        """Stream the draft; verify each sentence as soon as the next one begins."""
+        """Stream the draft, then verify it sentence by sentence."""
         vectors = self._embedder.passages([piece.quote for piece in evidence])
         history = run.question.history[-HISTORY_TURNS:]
         asked = prompt.answer_prompt(run.question.text, evidence, run.language, history)
-        draft, done = "", 0
+        draft = ""
         for token in self._llm.generate(
             asked, max_tokens=ANSWER_TOKENS, stop=("\n\n", "\nQuestion:"), cancelled=cancelled
         ):
             run.wrote()
             draft += token
             yield Event("token", token)
-            sentences = _sentences(draft, run.language)
-            for sentence in sentences[done : max(done, len(sentences) - 1)]:
-                verified.append(self._verified(sentence, run, evidence, vectors))
-                done += 1
-                yield _sentence_event(verified)
         run.read(self._llm.usage.evaluated, self._llm.usage.written)
-        for sentence in _sentences(draft, run.language)[done:]:
-            verified.append(self._verified(sentence, run, evidence, vectors))
+        for sentence in _sentences(draft, run.language):
+            verified.append(self._confirmed(self._verified(sentence, run, evidence, vectors), run, cancelled))
             yield _sentence_event(verified)
+
+    def _confirmed(self, sentence: Verified, run: _Run, cancelled: Callable[[], bool]) -> Verified:
+        """Ask the model whether the cited words alone state the sentence, and take the citations away if not."""
+        if not sentence.supported:
+            return sentence
+        asked = prompt.confirmation_prompt(sentence.text, sentence.evidence)
+        yes, no = self._llm.choose(asked, (prompt.YES, prompt.NO), cancelled=cancelled)
+        run.read(self._llm.usage.evaluated)
+        if yes - no >= STATED:
+            return sentence
+        return Verified(sentence.text, (), (), "the words it would cite do not state it")
 
     def _put_into(self, wanted: str, verified: list[Verified], cancelled: Callable[[], bool]) -> bool:
         """Translate an answer that drifted into another language, unless that would lose a number.

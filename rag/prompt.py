@@ -83,6 +83,12 @@ def answer_prompt(question: str, evidence: Sequence[Evidence], answer_language: 
     return Prompt(prompt.messages, f"{VERDICT}{YES}\n")
 
 
+def confirmation_prompt(sentence: str, cited: Sequence[Evidence]) -> Prompt:
+    """Return the prompt whose next token says whether the cited words state a drafted sentence."""
+    asked = f'{_numbered(cited)}\n\nQuestion: Is this stated: "{_one_line(sentence)}"?\n{_wish("en")}'
+    return Prompt((*fixed_messages(), Message("user", asked)), VERDICT)
+
+
 def translation_prompt(text: str, into: str) -> Prompt:
     """Return the prompt that says a drafted sentence again in another language."""
     wish = f"Translate into {language.name(into)}. Keep names and numbers. Write the translation only."
