@@ -31,8 +31,8 @@ SURE_TO_TELL = 50
 
 STATED = 0.0
 """Log-odds from which the model takes a sentence for stated by the words it cites. On 45 English sentences of XQuAD
-with their German translation or its neighbour: AUC .95, .07 of the translations below, .16 of the neighbours above. E5's
-cosine alone cannot tell "he decided to stay" from "he decided to leave"."""
+with their German translation or its neighbour: AUC .95, .07 of the translations below, .16 of the neighbours above.
+E5's cosine alone cannot tell "he decided to stay" from "he decided to leave"."""
 
 QUESTION_TOKENS = 1200
 """Tokens a question may have, so that evidence and answer keep their room in the model's context."""
