@@ -13,6 +13,7 @@ from rag import citations, figures, gate, language, prompt
 from rag.citations import Verified
 from rag.embedding import Embedder
 from rag.errors import Cancelled, IndexDamaged, QuestionError
+from rag.follow_up import needs_context
 from rag.gate import Gate
 from rag.index import Index
 from rag.llm import LLM, never
@@ -77,7 +78,10 @@ class Chatbot:
             raise QuestionError(
                 "question", f"has {tokens:,} tokens; at most {QUESTION_TOKENS:,} can be read. Shorten it."
             )
-        run = _Run(question, question.language or _language_of(question))
+        answer_language = question.language or _language_of(question)
+        if not needs_context(question.text):
+            question = replace(question, history=())
+        run = _Run(question, answer_language)
         retrieval = self._retriever.retrieve(run.question)
         run.retrieved()
         yield Event("evidence", retrieval.evidence)

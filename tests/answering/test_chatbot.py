@@ -210,9 +210,16 @@ def test_the_language_that_is_wished_for_is_asked_for(index: Index) -> None:
 def test_what_was_said_before_reaches_the_prompt(index: Index) -> None:
     llm = FakeLLM(TWELVE)
     history = (Turn("user", "Which fruit is red?"), Turn("assistant", "The apples are."))
-    ask(index, llm, Question("How many apples are there?", history))
-    assert "\n\nQuestion: Which fruit is red? How many apples are there?\n" in llm.asked
+    ask(index, llm, Question("And how many apples are there?", history))
+    assert "\n\nQuestion: Which fruit is red? And how many apples are there?\n" in llm.asked
     assert llm.asked.index(APPLES) < llm.asked.index("Question:")
+
+
+def test_a_new_topic_is_not_polluted_by_the_old_one(index: Index) -> None:
+    llm = FakeLLM(TWELVE)
+    history = (Turn("user", "Which cherries are red?"), Turn("assistant", "Those of Ferrara."))
+    ask(index, llm, Question("How many apples hang on the tree?", history))
+    assert "\n\nQuestion: How many apples hang on the tree?\n" in llm.asked
 
 
 def test_documents_limit_where_the_answer_is_looked_for(index: Index) -> None:
