@@ -34,7 +34,7 @@ _GOING_ON = {
     "pl": "a i ale",
     "vi": "và còn",
 }
-_GOING_ON_ANYWHERE = frozenset("and but und aber et mais pero maar но ale và còn".split())
+_GOING_ON_ANYWHERE = frozenset(["and", "but", "und", "aber", "et", "mais", "pero", "maar", "но", "ale", "và", "còn"])
 """Those that begin no other question in any of the languages: a short follow-up's language is often mistaken."""
 
 _EAST_ASIAN = re.compile(
