@@ -67,7 +67,7 @@ def test_a_body_that_is_too_long_is_refused_whether_it_says_so_or_not(http: Test
 
 
 def test_an_unexpected_error_is_a_500_that_tells_nothing_of_the_inside() -> None:
-    with client(FakeChatbot([RuntimeError("secret path /root/x")])) as http:
+    with client(FakeChatbot([RuntimeError("secret path /srv/x")])) as http:
         response = http.post("/ask", json={"question": "Who?"})
     assert response.status_code == 500
     assert response.headers["content-type"] == "application/problem+json"
