@@ -75,8 +75,9 @@ class Retriever:
             DocumentNotFound: the question is limited to a document that is not in the index.
         """
         hits = self.search(question)
-        near = [hit for hit in hits if hit.score >= hits[0].score - FARTHEST]
-        candidates = [*self._with_rare_names(question, hits), *near]
+        body = [hit for hit in hits if not hit.sentence.heading]
+        near = [hit for hit in body if hit.score >= body[0].score - FARTHEST]
+        candidates = [*self._with_rare_names(question, body), *near]
         return Retrieval(self._in_prompt_order(self._choose(candidates, budget)), hits)
 
     def search(self, question: Question) -> tuple[Hit, ...]:
@@ -148,7 +149,7 @@ class Retriever:
         spent = 0
         for hit in hits:
             cost = self._count_tokens(hit.sentence.text) + 5
-            if hit in chosen or hit.sentence.heading or self._says_the_same(hit, chosen):
+            if hit in chosen or self._says_the_same(hit, chosen):
                 continue
             if chosen and spent + cost > budget:
                 break
