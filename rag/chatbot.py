@@ -16,7 +16,7 @@ from rag.errors import Cancelled, IndexDamaged, QuestionError
 from rag.follow_up import needs_context
 from rag.gate import Gate
 from rag.index import Index
-from rag.llm import LLM, never
+from rag.llm import LLM, Prompt, never
 from rag.retriever import Retrieval, Retriever
 from rag.sentences import split
 from rag.types import Answer, Citation, Document, Event, Evidence, Hit, Question, Timings
@@ -109,9 +109,13 @@ class Chatbot:
             return {}
         history = run.question.history[-HISTORY_TURNS:]
         asked = prompt.verdict_prompt(run.question.text, retrieval.evidence, run.language, history)
+        return {"verdict": self._verdict(asked, run, cancelled), **_distances(retrieval.hits)}
+
+    def _verdict(self, asked: Prompt, run: _Run, cancelled: Callable[[], bool]) -> float:
+        """Return the model's log-odds of "yes" over "no" as the next word of a prompt."""
         yes, no = self._llm.choose(asked, (prompt.YES, prompt.NO), cancelled=cancelled)
         run.read(self._llm.usage.evaluated)
-        return {"verdict": yes - no, **_distances(retrieval.hits)}
+        return yes - no
 
     def _write(
         self, run: _Run, evidence: Sequence[Evidence], verified: list[Verified], cancelled: Callable[[], bool]
@@ -137,9 +141,7 @@ class Chatbot:
         if not sentence.supported:
             return sentence
         asked = prompt.confirmation_prompt(sentence.text, sentence.evidence)
-        yes, no = self._llm.choose(asked, (prompt.YES, prompt.NO), cancelled=cancelled)
-        run.read(self._llm.usage.evaluated)
-        if yes - no >= STATED:
+        if self._verdict(asked, run, cancelled) >= STATED:
             return sentence
         return Verified(sentence.text, (), (), "the words it would cite do not state it")
 
