@@ -10,8 +10,8 @@ from fastapi import APIRouter, FastAPI, Query, Request
 from fastapi.responses import HTMLResponse, Response
 from starlette.templating import Jinja2Templates
 
-from rag import language as languages
 from web.api import Chatbot
+from web.i18n import page_context
 from web.problems import TITLES
 from web.schemas import MAX_QUESTION, MAX_TURN, problem_responses
 from web.text import cited_span, segments
@@ -23,14 +23,14 @@ HISTORY_TURNS = 6
 _FOR_PEOPLE = "pages"
 
 router = APIRouter(default_response_class=HTMLResponse)
-templates = Jinja2Templates(HERE / "templates")
+templates = Jinja2Templates(HERE / "templates", context_processors=[page_context])
 
 
 @router.get("/", include_in_schema=False)
 def chat(request: Request) -> Response:
     """Return the chat, which opens before any model is loaded."""
     limits = {"max_question": MAX_QUESTION, "max_turn": MAX_TURN, "history_turns": HISTORY_TURNS}
-    return templates.TemplateResponse(request, "chat.html", limits)
+    return render(request, "chat.html", limits)
 
 
 @router.get(
@@ -50,10 +50,9 @@ def view(
     document = chatbot.index.document(id)
     context = {
         "document": document,
-        "language_name": languages.name(document.language),
         "segments": segments(document, cited_span(document, start, end)),
     }
-    return templates.TemplateResponse(request, "view.html", context)
+    return render(request, "view.html", context)
 
 
 @router.get("/docs", include_in_schema=False)
@@ -61,7 +60,12 @@ def docs(request: Request) -> Response:
     """Return the API's documentation, made from its OpenAPI description without any foreign script."""
     app: FastAPI = request.app
     context = {"operations": _operations(app.openapi()), "problems": TITLES, "base": str(request.base_url).rstrip("/")}
-    return templates.TemplateResponse(request, "docs.html", context)
+    return render(request, "docs.html", context)
+
+
+def render(request: Request, template: str, context: dict[str, Any]) -> Response:
+    """Return a page in the browser's language."""
+    return templates.TemplateResponse(request, template, context, headers={"Vary": "Accept-Language"})
 
 
 def _operations(description: dict[str, Any]) -> list[dict[str, Any]]:

@@ -1,4 +1,4 @@
-import { say } from "./strings.js";
+import { t } from "./strings.js";
 
 /** A failure that the server explained (RFC 9457), or that kept it from being reached. */
 export class Problem extends Error {
@@ -47,9 +47,9 @@ export async function* ask(request, signal) {
       }
     }
   } catch (error) {
-    throw error instanceof TypeError ? new Problem(say.brokenOff) : error;
+    throw error instanceof TypeError ? new Problem(t("problems.broken_off")) : error;
   }
-  throw new Problem(say.brokenOff);
+  throw new Problem(t("problems.broken_off"));
 }
 
 async function reach(path, options) {
@@ -57,7 +57,7 @@ async function reach(path, options) {
   try {
     response = await fetch(path, options);
   } catch (error) {
-    throw error.name === "AbortError" ? error : new Problem(say.lost, { code: "unreachable" });
+    throw error.name === "AbortError" ? error : new Problem(t("problems.lost"), { code: "unreachable" });
   }
   if (!response.ok) throw await problemOf(response);
   return response;
@@ -72,7 +72,7 @@ async function problemOf(response) {
     // Something between here and crosscite answered; its status is all there is to tell.
   }
   const facts = { status: response.status, code: problem.code, retryAfter };
-  if (problem.code === "queue_full") return new Problem(say.queueFull(retryAfter), facts);
+  if (problem.code === "queue_full") return new Problem(t("problems.queue_full", { seconds: retryAfter }), facts);
   return new Problem(problem.detail || `${response.status} ${response.statusText}`, facts);
 }
 

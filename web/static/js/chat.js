@@ -2,7 +2,7 @@ import { Problem, ask, getJSON, viewPath } from "./api.js";
 import { byId, el, inLanguage } from "./dom.js";
 import { Reader } from "./reader.js";
 import { metaLine } from "./sources.js";
-import { say } from "./strings.js";
+import { t } from "./strings.js";
 import { TurnView } from "./turn.js";
 
 const POLL_MS = 1000;
@@ -58,7 +58,7 @@ function showReadiness(problem) {
 async function showLibrary() {
   const { documents } = await getJSON("/documents");
   byId("library").hidden = false;
-  byId("library-title").textContent = documents.length ? say.documents(documents.length) : say.noDocuments;
+  byId("library-title").textContent = documents.length ? t("documents.count", { count: documents.length }) : t("chat.no_documents");
   byId("documents").replaceChildren(
     ...documents.map((item) => {
       const source = { ...item, document: item.id };
@@ -111,9 +111,9 @@ async function run(request, turn, view) {
   const stop = new AbortController();
   setAsking(stop);
   try {
-    view.busy(say.waitingForModels);
+    view.busy(t("turn.waiting_for_models"));
     await unlessAborted(whenReady(), stop.signal);
-    view.busy(say.searching);
+    view.busy(t("turn.searching"));
     for await (const event of ask(request, stop.signal)) show(event, turn, view);
   } catch (error) {
     if (stop.signal.aborted) view.stopped();
@@ -130,7 +130,7 @@ async function run(request, turn, view) {
 }
 
 function show({ kind, data }, turn, view) {
-  if (kind === "ahead" && data > 0) view.busy(say.ahead(data));
+  if (kind === "ahead" && data > 0) view.busy(t("turn.ahead", { count: data }));
   else if (kind === "evidence") view.showEvidence(data);
   else if (kind === "token") view.addToken(data);
   else if (kind === "sentence") view.addSentence(data);

@@ -1,7 +1,7 @@
 import { documentPath, getJSON, viewPath } from "./api.js";
 import { byId, el } from "./dom.js";
 import { metaLine } from "./sources.js";
-import { say } from "./strings.js";
+import { t } from "./strings.js";
 
 const wide = matchMedia("(min-width: 60rem)");
 
@@ -31,12 +31,12 @@ export class Reader {
     this.wanted = source;
     this.#mark(true);
     this.#show(source);
-    this.#say(this.documents.has(source.document) ? null : say.opening);
+    this.#say(this.documents.has(source.document) ? null : t("reader.opening"));
     try {
       const found = await this.#fetch(source);
       if (this.wanted !== source) return;
       const present = holds(found, source);
-      this.#say(present ? null : say.changed, true);
+      this.#say(present ? null : t("reader.changed"), true);
       this.#render(found, present ? source : {});
     } catch (error) {
       if (this.wanted === source) this.#say(error.message, true);
@@ -96,7 +96,7 @@ export class Reader {
   }
 
   #setMeta(source) {
-    const link = el("a", { href: viewPath(source), target: "_blank", rel: "noopener" }, say.ownPage);
+    const link = el("a", { href: viewPath(source), target: "_blank", rel: "noopener" }, t("reader.own_page"));
     this.meta.replaceChildren(...metaLine(source).children, el("span", {}, link));
   }
 

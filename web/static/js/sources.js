@@ -1,6 +1,6 @@
 import { viewPath } from "./api.js";
 import { el, inLanguage } from "./dom.js";
-import { dateText, languageName, say } from "./strings.js";
+import { dateText, languageName, t } from "./strings.js";
 
 /** A card with a source's words; `candidate` is one that was looked at, not (yet) cited. */
 export function sourceCard(source, { candidate = false, onOpen }) {
@@ -32,7 +32,7 @@ export function citationMark(source, onOpen) {
     {
       class: "cite",
       href: viewPath(source),
-      "aria-label": say.openSource(source.number, source.title),
+      "aria-label": t("turn.source", { number: source.number, title: source.title }),
       "data-number": String(source.number),
     },
     String(source.number),
@@ -47,7 +47,7 @@ export function citationMark(source, onOpen) {
 
 /** Language, date and page of a source or a document, as far as they are known. */
 export function metaLine({ language, date, page }) {
-  const parts = [languageName(language), dateText(date), page ? say.page(page) : null];
+  const parts = [languageName(language), dateText(date), page ? t("documents.page", { number: page }) : null];
   return el("p", { class: "meta" }, ...parts.filter(Boolean).map((part) => el("span", {}, part)));
 }
 

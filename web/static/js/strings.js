@@ -1,46 +1,25 @@
-/** Everything the chat says of its own, in one place for translation. */
+/** What the page says of its own, in the language that the server chose; the texts stand in web/locales. */
 
 const locale = document.documentElement.lang || "en";
+const catalogue = JSON.parse(document.getElementById("strings").textContent);
 const plural = new Intl.PluralRules(locale);
+const number = new Intl.NumberFormat(locale, { maximumFractionDigits: 1 });
 const languageNames = new Intl.DisplayNames(locale, { type: "language" });
 const dateFormat = new Intl.DateTimeFormat(locale, { dateStyle: "medium", timeZone: "UTC" });
-const seconds = new Intl.NumberFormat(locale, { maximumFractionDigits: 1 });
 
-const count = (number, one, other) => `${number} ${plural.select(number) === "one" ? one : other}`;
+/** Return the text of a dotted key; values take the place of its {placeholders}, and `count` chooses its plural. */
+export function t(key, values = {}) {
+  let text = key.split(".").reduce((entry, part) => entry[part], catalogue);
+  if (typeof text === "object") text = text[plural.select(values.count)] ?? text.other;
+  return text.replace(/\{(\w+)\}/g, (_, name) => shown(values[name]));
+}
 
-export const say = {
-  sources: "Sources",
-  lookingAt: (number) => `Looking at ${count(number, "sentence", "sentences")}`,
-  nearest: "Nearest in the documents",
-  uncited: (number) => `${number} more looked at, not cited`,
-  documents: (number) => count(number, "document", "documents"),
-  noDocuments: "There are no documents in the index yet. Add some with: crosscite index FOLDER",
+/** Whether there is a text for a key, as for the codes of problems. */
+export function has(key) {
+  return key.split(".").reduce((entry, part) => entry?.[part], catalogue) !== undefined;
+}
 
-  waitingForModels: "Waiting for the models to load. Your question goes out as soon as they are ready.",
-  ahead: (number) => `${count(number, "question is", "questions are")} answered before yours.`,
-  searching: "Looking through the documents",
-  reading: "Reading the sources",
-  writing: "Writing. Grey text is not checked yet.",
-  checking: "Checking each sentence against the sources",
-  stopped: "Stopped.",
-  again: "Ask again",
-
-  exactWords: "source's own words",
-  notVerified: "not found in the sources",
-  dropped: (number) => `${count(number, "sentence", "sentences")} left out, because no source supports it`,
-  notInDocuments: "Not in the documents",
-  noAnswer: "No answer",
-  took: (milliseconds) => `Answered in ${seconds.format(milliseconds / 1000)} s`,
-  openSource: (number, title) => `Source ${number}: ${title}`,
-  page: (number) => `p. ${number}`,
-
-  opening: "Opening the document",
-  changed: "The document has changed since this answer, so its words cannot be shown in their place.",
-  ownPage: "Open on its own page",
-  lost: "The connection to crosscite was lost. Is it still running?",
-  brokenOff: "The answer broke off. The connection was lost or crosscite was stopped.",
-  queueFull: (wait) => `Too many questions are waiting. There should be room in about ${wait} s.`,
-};
+const shown = (value) => (typeof value === "number" ? number.format(value) : String(value));
 
 /** The name of a language for its code, the code itself when it has none. */
 export function languageName(code) {

@@ -1,7 +1,7 @@
 import { Draft, separator, withoutMarkers } from "./draft.js";
 import { el, inLanguage } from "./dom.js";
 import { citationMark, sourceCard } from "./sources.js";
-import { say } from "./strings.js";
+import { t } from "./strings.js";
 
 /** One question and what becomes of it: the sources looked at, the answer in the making, the verified answer. */
 export class TurnView {
@@ -19,8 +19,8 @@ export class TurnView {
     this.text = el("div", { class: "answer-text", dir: "auto", "aria-live": "polite", "aria-busy": "true" });
     this.status = el("p", { class: "status", role: "status" });
     this.answer = el("div", { class: "answer" }, this.text, this.status);
-    this.sourcesTitle = el("h3", {}, say.sources);
-    this.list = el("ol", { "aria-label": say.sources });
+    this.sourcesTitle = el("h3", {}, t("turn.sources"));
+    this.list = el("ol", { "aria-label": t("turn.sources") });
     this.side = el("section", { class: "sources", hidden: true }, this.sourcesTitle, this.list);
     this.element = el(
       "article",
@@ -39,12 +39,12 @@ export class TurnView {
 
   showEvidence(evidence) {
     this.evidence = evidence;
-    this.#list(say.lookingAt(evidence.length), [], evidence);
-    this.busy(say.reading);
+    this.#list(t("turn.looking_at", { count: evidence.length }), [], evidence);
+    this.busy(t("turn.reading"));
   }
 
   addToken(characters) {
-    if (!this.draft.text && !this.lastText) this.busy(say.writing);
+    if (!this.draft.text && !this.lastText) this.busy(t("turn.writing"));
     this.draft.add(characters);
     this.#renderDraft();
   }
@@ -55,7 +55,7 @@ export class TurnView {
     this.draft.settle(sentence.text);
     this.#append(sentence, "", true);
     this.#renderDraft();
-    if (sentence.sources.length) this.#list(say.sources, [...this.sources.values()], this.evidence);
+    if (sentence.sources.length) this.#list(t("turn.sources"), [...this.sources.values()], this.evidence);
   }
 
   finish(answer) {
@@ -66,16 +66,16 @@ export class TurnView {
     else this.#showRefusal(answer);
     this.#showDropped(answer);
     if (answer.citations.length) {
-      this.#list(say.sources, answer.citations, []);
+      this.#list(t("turn.sources"), answer.citations, []);
       const others = without(answer.evidence, answer.citations);
       if (others.length) this.side.append(this.#uncited(others));
     } else {
-      this.#list(say.nearest, [], answer.evidence);
+      this.#list(t("turn.nearest"), [], answer.evidence);
     }
   }
 
   stopped() {
-    this.#fail(say.stopped, "failure meta");
+    this.#fail(t("turn.stopped"), "failure meta");
   }
 
   fail(message) {
@@ -84,12 +84,12 @@ export class TurnView {
 
   #showAnswer(answer) {
     for (const sentence of answer.sentences) this.#append(sentence, answer.answer, false);
-    const parts = [say.took(answer.timings.total_ms), answer.model];
+    const parts = [t("turn.took", { seconds: answer.timings.total_ms / 1000 }), answer.model];
     this.answer.append(el("p", { class: "meta answer-meta" }, ...parts.map((part) => el("span", {}, part))));
   }
 
   #showRefusal(answer) {
-    const verdict = answer.refusal?.code === "not_in_documents" ? say.notInDocuments : say.noAnswer;
+    const verdict = answer.refusal?.code === "not_in_documents" ? t("turn.not_in_documents") : t("turn.no_answer");
     this.text.replaceChildren();
     this.answer.append(
       el(
@@ -105,13 +105,13 @@ export class TurnView {
     if (!dropped.length) return;
     const items = dropped.map((text) => el("li", {}, text));
     const list = el("ul", inLanguage(language), ...items);
-    this.answer.append(el("details", { class: "dropped" }, el("summary", {}, say.dropped(dropped.length)), list));
+    this.answer.append(el("details", { class: "dropped" }, el("summary", {}, t("turn.dropped", { count: dropped.length })), list));
   }
 
   #fail(message, style) {
     this.#done();
     this.provisional.remove();
-    const again = el("button", { type: "button", class: "quiet", onclick: this.onAgain }, say.again);
+    const again = el("button", { type: "button", class: "quiet", onclick: this.onAgain }, t("turn.again"));
     this.answer.append(el("div", { class: style, role: "alert" }, el("span", {}, message), again));
   }
 
@@ -159,8 +159,8 @@ export class TurnView {
         ...glued(text, quoteLanguage, marks),
       ),
     );
-    if (sentence.quoted) this.verified.lastChild.append(el("span", { class: "tag exact" }, say.exactWords));
-    else if (!sentence.supported) this.verified.lastChild.append(el("span", { class: "tag" }, say.notVerified));
+    if (sentence.quoted) this.verified.lastChild.append(el("span", { class: "tag exact" }, t("turn.exact_words")));
+    else if (!sentence.supported) this.verified.lastChild.append(el("span", { class: "tag" }, t("turn.not_verified")));
     this.lastText = text;
   }
 
@@ -174,7 +174,7 @@ export class TurnView {
 
   #uncited(evidence) {
     const list = el("ol", {}, ...this.#cards(evidence, true));
-    return el("details", {}, el("summary", {}, say.uncited(evidence.length)), list);
+    return el("details", {}, el("summary", {}, t("turn.uncited", { count: evidence.length })), list);
   }
 
   #cards(sources, candidate) {
