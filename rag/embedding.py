@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import threading
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
@@ -36,7 +37,8 @@ class Embedder(Protocol):
 class E5:
     """A model of the E5 family through sentence-transformers, with the prefixes it was trained with.
 
-    Without ``query: `` and ``passage: `` its retrieval loses much (Wang et al. 2024, "Multilingual E5").
+    Without ``query: `` and ``passage: `` its retrieval loses much (Wang et al. 2024, "Multilingual E5"). It may be used
+    from several threads: a tokenizer is not made for two at once ("Already borrowed"), and neither are the cores.
     """
 
     def __init__(self, folder: Path, *, threads: int) -> None:
@@ -56,6 +58,7 @@ class E5:
                 f"{folder} is not an embedding model that can be loaded: {error}. "
                 "Run: crosscite models fetch e5-small --again"
             ) from error
+        self._one_at_a_time = threading.Lock()
         self.dimensions = int(self._model.get_embedding_dimension() or 0)
 
     def queries(self, texts: Sequence[str]) -> NDArray[np.float32]:
@@ -65,10 +68,12 @@ class E5:
         return self._encode([f"passage: {text}" for text in texts])
 
     def count_tokens(self, text: str) -> int:
-        return len(self._model.tokenizer.encode(text, add_special_tokens=False))
+        with self._one_at_a_time:
+            return len(self._model.tokenizer.encode(text, add_special_tokens=False))
 
     def _encode(self, texts: list[str]) -> NDArray[np.float32]:
         if not texts:
             return np.zeros((0, self.dimensions), dtype=np.float32)
-        vectors = self._model.encode(texts, batch_size=32, normalize_embeddings=True, show_progress_bar=False)
+        with self._one_at_a_time:
+            vectors = self._model.encode(texts, batch_size=32, normalize_embeddings=True, show_progress_bar=False)
         return np.asarray(vectors, dtype=np.float32)

@@ -16,6 +16,13 @@ from rag.generations import MANIFEST, sha256_of
 from rag.readers import SUFFIXES
 from rag.store import Origin
 
+UPLOADS = "uploads"
+"""The folder within the index folder that holds uploaded files. It is a root of its own that is always looked through,
+so that indexing other folders, or a rebuild, does not lose what was uploaded."""
+
+UPLOADS_ROOT = "uploads:"
+"""The name of that root: the index folder can be moved, and no folder is called so."""
+
 _READING = ("indexing.py", "language.py", "lexical.py", "passages.py", "sentences.py", "writing.py")
 
 
@@ -80,13 +87,14 @@ def scans_of(paths: Sequence[Path], folder: Path, *, rebuild: bool) -> tuple[lis
     """What to look through for ``paths``, and which folders indexed before are not there any more.
 
     A path below a folder that was indexed before is looked at as a part of it, so that its documents keep their ids.
-    Without paths everything indexed before is looked through.
+    Without paths everything indexed before is looked through. Uploads are looked through with whatever else is.
 
     Raises:
         DocumentError: one of ``paths`` does not exist.
         IndexMissing: there are no paths, and none are known.
     """
     known = _known_roots(folder)
+    uploads = folder.resolve() / UPLOADS
     if not paths and not known:
         raise IndexMissing(f"Nothing was ever indexed in {folder}. Name a file or folder: crosscite index seeds")
     for path in paths:
@@ -94,12 +102,23 @@ def scans_of(paths: Sequence[Path], folder: Path, *, rebuild: bool) -> tuple[lis
             raise DocumentError(str(path), "there is no such file or folder.")
     gone = [] if paths else [root for root in known if not root.exists()]
     wanted = {path.resolve() for path in paths} or {root for root in known if root.exists()}
-    folders = [] if rebuild else [root for root in known if root.is_dir()]
-    scans: list[Scan] = []
-    for path in sorted(wanted, key=lambda path: (len(path.parts), path)):
+    scans = _uploads_among(wanted, uploads)
+    others = sorted(
+        (path for path in wanted if path != uploads and uploads not in path.parents),
+        key=lambda path: (len(path.parts), path),
+    )
+    folders = [] if rebuild else [root for root in known if root.is_dir() and root != uploads]
+    for path in others:
         if not any(scan.covers(path) for scan in scans):
             scans.append(Scan(next((root for root in folders if root in path.parents), path), path))
     return scans, gone
+
+
+def _uploads_among(wanted: set[Path], uploads: Path) -> list[Scan]:
+    """The whole folder of uploads, or single ones where nothing but they is wanted."""
+    if all(uploads in path.parents for path in wanted):
+        return [Scan(uploads, path) for path in sorted(wanted)]
+    return [Scan(uploads, uploads)] if uploads.is_dir() else []
 
 
 def compare(scans: Sequence[Scan], origins: Sequence[Origin], folder: Path) -> Plan:
@@ -139,10 +158,14 @@ def fingerprint(document_id: str, sha256: str) -> str:
 def root_name(root: Path, folder: Path) -> str:
     """How a root is stored: relative to the index folder's parent if below it, so that a project can be moved."""
     project = folder.resolve().parent
+    if root == folder.resolve() / UPLOADS:
+        return UPLOADS_ROOT
     return root.relative_to(project).as_posix() if root.is_relative_to(project) else root.as_posix()
 
 
 def _root_path(name: str, folder: Path) -> Path:
+    if name == UPLOADS_ROOT:
+        return folder.resolve() / UPLOADS
     return (folder.resolve().parent / name).resolve()
 
 
@@ -179,16 +202,16 @@ def _unfit(path: Path, root: Path) -> str | OSError | None:
 
 
 def _files(scan: Scan, folder: Path, plan: Plan) -> Iterator[File]:
-    """Files in sorted order; hidden ones and the index itself are left out."""
+    """Files in sorted order; hidden ones, the index itself and its uploads are left out."""
     root = root_name(scan.root, folder)
     if not scan.below.is_dir():
         file = "" if scan.below == scan.root else scan.below.relative_to(scan.root).as_posix()
         yield File(scan.below, root, file, named=True)
         return
-    index = folder.resolve()
+    apart = {folder.resolve(), folder.resolve() / UPLOADS}
     for directory, subdirectories, names in os.walk(scan.below, onerror=plan.skip_folder):
         here = Path(directory)
-        subdirectories[:] = sorted(name for name in _visible(subdirectories) if here / name != index)
+        subdirectories[:] = sorted(name for name in _visible(subdirectories) if here / name not in apart)
         for name in sorted(_visible(names)):
             yield File(here / name, root, (here / name).relative_to(scan.root).as_posix(), named=False)
 

@@ -12,6 +12,7 @@ import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import quote
@@ -25,7 +26,7 @@ from rag.types import Document, Passage, Sentence, Span
 
 Vectors = npt.NDArray[np.float32]
 
-FORMAT = 1
+FORMAT = 2
 """Raise when the tables or the encoding of vectors change: files of another format are refused."""
 
 MOST_TERMS = 64
@@ -42,7 +43,7 @@ CREATE TABLE documents (
     number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, root TEXT NOT NULL, file TEXT NOT NULL,
     fingerprint TEXT NOT NULL, title TEXT NOT NULL, language TEXT NOT NULL, date TEXT, url TEXT, sha256 TEXT NOT NULL,
     size INTEGER NOT NULL, sentences INTEGER NOT NULL, passages INTEGER NOT NULL, pages TEXT NOT NULL,
-    furniture TEXT NOT NULL, text TEXT NOT NULL);
+    furniture TEXT NOT NULL, added TEXT NOT NULL, text TEXT NOT NULL);
 CREATE TABLE sentences (
     number INTEGER PRIMARY KEY, document INTEGER NOT NULL, position INTEGER NOT NULL, starts INTEGER NOT NULL,
     ends INTEGER NOT NULL, paragraph INTEGER NOT NULL, heading INTEGER NOT NULL, text TEXT NOT NULL,
@@ -65,7 +66,11 @@ _PASSAGE = "d.id, p.position, p.first, p.last, p.starts, p.ends, p.text"
 
 @dataclass(frozen=True)
 class DocumentInfo:
-    """What a list of documents shows of one: everything but its text."""
+    """What a list of documents shows of one: everything but its text.
+
+    ``root`` is the file or folder that was indexed, as the manifest names it; ``added`` is when these words came into
+    the index, as an ISO time in UTC.
+    """
 
     id: str
     title: str
@@ -75,6 +80,9 @@ class DocumentInfo:
     size: int
     sentences: int
     passages: int
+    pages: int = 0
+    root: str = ""
+    added: str = ""
 
 
 @dataclass(frozen=True)
@@ -211,8 +219,9 @@ class Store:
 
     def add(self, embedded: Embedded, origin: Origin) -> None:
         """Store a document with its parts, replacing the one of the same id; call it inside a transaction."""
+        added = self._added(embedded.document)
         self.remove(embedded.document.id)
-        number = self._add_document(embedded, origin)
+        number = self._add_document(embedded, origin, added)
         self._add_sentences(number, embedded)
         self._add_passages(number, embedded)
 
@@ -244,10 +253,15 @@ class Store:
             self._connection.execute("DELETE FROM meta WHERE key = 'removed'")
         self.close()
 
-    def _add_document(self, embedded: Embedded, origin: Origin) -> int:
+    def _added(self, document: Document) -> str:
+        """Now, or when it was added if the same file is only read in another way."""
+        rows = self._rows("SELECT added FROM documents WHERE id = ? AND sha256 = ?", document.id, document.sha256)
+        return str(rows[0][0]) if rows else datetime.now(timezone.utc).isoformat(timespec="seconds")
+
+    def _add_document(self, embedded: Embedded, origin: Origin, added: str) -> int:
         document = embedded.document
         cursor = self._connection.execute(
-            "INSERT INTO documents VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            "INSERT INTO documents VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (
                 document.id,
                 origin.root,
@@ -263,6 +277,7 @@ class Store:
                 len(embedded.passages),
                 json.dumps(document.pages),
                 json.dumps([(span.start, span.end) for span in document.furniture]),
+                added,
                 document.text,
             ),
         )
@@ -324,7 +339,7 @@ class Store:
 
     def documents(self) -> list[DocumentInfo]:
         """All documents, sorted by id, without their texts."""
-        columns = "id, title, language, date, url, size, sentences, passages"
+        columns = "id, title, language, date, url, size, sentences, passages, json_array_length(pages), root, added"
         return [DocumentInfo(*row) for row in self._rows(f"SELECT {columns} FROM documents ORDER BY id")]
 
     def origins(self) -> list[Origin]:

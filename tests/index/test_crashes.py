@@ -16,7 +16,7 @@ import pytest
 
 from rag import generations, index, indexing
 from rag.errors import DocumentNotFound, IndexDamaged, IndexError_, IndexLocked, IndexMissing, IndexOutdated
-from rag.store import Store
+from rag.store import FORMAT, Store
 from tests.index.shelf import FRUITS, Shelf, nearest
 
 
@@ -178,9 +178,9 @@ def test_another_embedder_is_refused_until_a_rebuild(fruit: Shelf) -> None:
 
 def test_another_format_is_refused_until_a_rebuild(fruit: Shelf) -> None:
     path = fruit.folder / "manifest.json"
-    path.write_text(path.read_text().replace('"format": 1', '"format": 99'))
+    path.write_text(path.read_text().replace(f'"format": {FORMAT}', '"format": 99'))
     for use in (fruit.load, fruit.build):
-        with pytest.raises(IndexOutdated, match=r"has format 99, not 1\. Run: crosscite index --rebuild$"):
+        with pytest.raises(IndexOutdated, match=rf"has format 99, not {FORMAT}\. Run: crosscite index --rebuild$"):
             use()
     fruit.build_paths([], rebuild=True)
     assert fruit.ids() == ["a.txt", "b.txt"]

@@ -47,6 +47,9 @@ def test_documents_are_listed_without_text_and_read_with_it(fruit: Shelf) -> Non
         size=29,
         sentences=1,
         passages=1,
+        pages=0,
+        root="documents",
+        added=index.documents()[0].added,
     )
     document = index.document("a.txt")
     assert document.text == "Fruit\n\nThe apple hangs on the tree. The banana lies on the plate."

@@ -1,11 +1,12 @@
 from __future__ import annotations
 
 import os
+from datetime import datetime, timedelta, timezone, tzinfo
 from pathlib import Path
 
 import pytest
 
-from rag import scanning
+from rag import scanning, store
 from rag.errors import DocumentError, DocumentNotFound, IndexMissing
 from rag.indexing import remove
 from tests.index.shelf import Shelf, nearest
@@ -248,3 +249,50 @@ def test_a_rebuild_embeds_everything_again_and_holds_exactly_the_paths(fruit: Sh
     summary = fruit.build(tmp_path / "other", rebuild=True, sha256="fake-2")
     assert (summary.added, fruit.embedder.embedded) == (("c.txt",), ["A plum."])
     assert [document.id for document in fruit.load("fake-2").documents()] == ["c.txt"]
+
+
+@pytest.fixture
+def uploaded(fruit: Shelf) -> Shelf:
+    """The two documents of ``fruit`` and an uploaded one, c.txt."""
+    uploads = fruit.folder / scanning.UPLOADS
+    uploads.mkdir()
+    (uploads / "c.txt").write_text("A cherry was uploaded.\n", encoding="utf-8")
+    (uploads / ".half.txt").write_text("An upload that is still on its way.\n", encoding="utf-8")
+    summary = fruit.build(uploads / "c.txt")
+    assert (summary.added, summary.unchanged) == (("c.txt",), 0)
+    return fruit
+
+
+def test_uploads_stay_when_their_neighbours_are_indexed_again_rebuilt_or_taken_over(uploaded: Shelf) -> None:
+    for paths in ([uploaded.documents], [uploaded.documents.parent], [], [uploaded.folder]):
+        assert "c.txt" not in uploaded.build_paths(paths).removed
+        assert "c.txt" in uploaded.ids()
+    uploaded.build(rebuild=True)
+    assert uploaded.ids() == ["a.txt", "b.txt", "c.txt"]
+    (uploaded.folder / scanning.UPLOADS / "c.txt").unlink()
+    assert uploaded.build().removed == ("c.txt",)
+
+
+def test_an_upload_moves_with_the_index_folder_and_knows_where_it_is_from(uploaded: Shelf) -> None:
+    roots = {info.id: info.root for info in uploaded.load().documents()}
+    assert roots == {"a.txt": "documents", "b.txt": "documents", "c.txt": scanning.UPLOADS_ROOT}
+    uploaded.folder = uploaded.folder.rename(uploaded.folder.with_name("elsewhere"))
+    assert uploaded.build_paths([]).unchanged == 3
+
+
+def test_a_document_says_since_when_it_is_there_until_its_file_changes(
+    fruit: Shelf, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = {info.id: info.added for info in fruit.load().documents()}
+    assert datetime.now(timezone.utc) - datetime.fromisoformat(first["a.txt"]) < timedelta(minutes=5)
+    monkeypatch.setattr(store, "datetime", _InThreeThousand)
+    monkeypatch.setattr(scanning, "_reading_version", lambda: "a new way to read")
+    fruit.write({"b.txt": "The cherry is in another basket.\n"})
+    assert fruit.build().replaced == ("a.txt", "b.txt")
+    assert [info.added for info in fruit.load().documents()] == [first["a.txt"], "3000-01-01T00:00:00+00:00"]
+
+
+class _InThreeThousand(datetime):
+    @classmethod
+    def now(cls, tz: tzinfo | None = None) -> _InThreeThousand:
+        return cls(3000, 1, 1, tzinfo=tz)
