@@ -38,6 +38,9 @@ E5's cosine alone cannot tell "he decided to stay" from "he decided to leave".""
 QUESTION_TOKENS = 1200
 """Tokens a question may have, so that evidence and answer keep their room in the model's context."""
 
+TRANSLATION_TOKENS = 3
+"""Tokens a translation may have for each one of the quote: German to Tamil, say, takes more of them."""
+
 HISTORY_TURNS = 2
 """Turns before the question that the model reads: the last question and its answer."""
 
@@ -96,6 +99,20 @@ class Chatbot:
         translated = self._put_into(run.language, verified, cancelled)
         yield Event("answer", self._concluded(run, retrieval, verified, signals))
         if translated:
+            self.warm_up()
+
+    def translate(self, text: str, into: str, *, cancelled: Callable[[], bool] = never) -> str:
+        """Return a quote in another language as the model would say it; it is nothing that an answer may rest on.
+
+        Raises:
+            Cancelled: ``cancelled`` returned true.
+        """
+        room = TRANSLATION_TOKENS * self._llm.count_tokens(text) + TRANSLATION_TOKENS
+        asked = prompt.translation_prompt(text, into)
+        try:
+            pieces = self._llm.generate(asked, max_tokens=room, stop=("\n",), cancelled=cancelled)
+            return figures.rescaled("".join(pieces).strip(), [text], into)
+        finally:
             self.warm_up()
 
     def search(self, query: str, k: int = 8, documents: Sequence[str] | None = None) -> tuple[Evidence, ...]:

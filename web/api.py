@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Annotated, Any
 
 import anyio
 from fastapi import APIRouter, Depends, HTTPException, Query, Request
 from pydantic import AfterValidator
 
+from rag import figures
 from rag.errors import QuestionError
+from rag.types import Event, Question
 from rag.wire import answer_to_dict, document_info_to_dict, document_to_dict, evidence_to_dict
 from web.loading import ChatbotLike, Loader
 from web.schemas import (
     MAX_HITS,
     MAX_QUESTION,
+    MAX_TRANSLATED,
     AnswerModel,
     AskRequest,
     DocumentModel,
@@ -22,10 +25,13 @@ from web.schemas import (
     HealthModel,
     ReadyModel,
     SearchModel,
+    TranslateRequest,
+    TranslationModel,
     not_blank,
     problem_responses,
 )
-from web.streaming import event_stream, last_answer, when_gone
+from web.streaming import event_stream, last_answer, when_gone, whole_text
+from web.text import stretch
 from web.worker import Worker
 
 EVENT_STREAM = "text/event-stream"
@@ -95,6 +101,46 @@ async def ask(
     if body.stream or EVENT_STREAM in request.headers.get("accept", ""):
         return event_stream(worker, job)
     return answer_to_dict(await last_answer(worker, job))
+
+
+@router.post(
+    "/translate",
+    summary="Translate a quote",
+    dependencies=[Depends(require_json)],
+    response_model=TranslationModel,
+    responses=problem_responses(
+        {
+            404: "There is no such document.",
+            415: "The request is not JSON.",
+            422: _INVALID,
+            429: "Too many questions are waiting; `Retry-After` says when to ask again.",
+            503: _NOT_READY,
+        }
+    ),
+)
+async def translate(
+    body: TranslateRequest, request: Request, chatbot: Chatbot, worker: Annotated[Worker, Depends(get_worker)]
+) -> Any:
+    """Return a machine translation of a span of a document, made by the model that answers, in its turn."""
+    document = await anyio.to_thread.run_sync(chatbot.index.document, body.document)
+    span = stretch(document, body.start, body.end)
+    quote = document.text[span.start : span.end]
+    if len(quote) > MAX_TRANSLATED:
+        raise QuestionError("end", f"the span has {len(quote):,} characters; at most {MAX_TRANSLATED:,} are translated")
+
+    def made(question: Question, cancelled: Callable[[], bool]) -> Iterator[Event]:
+        yield Event("token", chatbot.translate(question.text, body.language, cancelled=cancelled))
+
+    job = worker.submit(Question(quote), made)
+    when_gone(request, lambda: worker.withdraw(job))
+    text = await whole_text(worker, job)
+    return {
+        "quote": quote,
+        "language": body.language,
+        "text": text,
+        "doubtful": figures.unsupported(text, [quote]),
+        "model": chatbot.model,
+    }
 
 
 @router.get(

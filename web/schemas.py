@@ -15,6 +15,8 @@ MAX_TURNS = 20
 MAX_TURN = 4_000
 MAX_DOCUMENTS = 1_000
 MAX_HITS = 50
+MAX_TRANSLATED = 1_500
+"""Characters of a quote to translate: longer than any sentence that is cited, and half a minute's work at most."""
 
 QuestionText = Annotated[str, StringConstraints(min_length=1, max_length=MAX_QUESTION)]
 
@@ -85,6 +87,40 @@ class AskRequest(BaseModel):
             language=self.language,
             documents=None if self.documents is None else tuple(self.documents),
         )
+
+
+class TranslateRequest(BaseModel):
+    """A span of a document, to be read in another language."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={
+            "examples": [{"document": "004_b403fa05c0106c7b.txt", "start": 3660, "end": 3869, "language": "en"}]
+        },
+    )
+
+    document: str = Field(description="The document's id.")
+    start: int = Field(ge=0, description="The span's first code point in the canonical text.")
+    end: int = Field(ge=1, description="The code point after its last one.")
+    language: str = Field(description="ISO 639-1 code or BCP 47 tag of the language to translate into.")
+
+    @field_validator("language")
+    @classmethod
+    def _language_is_known(cls, tag: str) -> str:
+        return languages.code(tag)
+
+
+class TranslationModel(BaseModel):
+    """A machine translation of a quote, to help a reader. The quote alone is what proves an answer.
+
+    ``doubtful`` are the numbers of the translation that the quote does not have.
+    """
+
+    quote: str
+    language: str
+    text: str
+    doubtful: list[str]
+    model: str
 
 
 class SourceModel(BaseModel):

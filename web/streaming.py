@@ -42,6 +42,18 @@ async def last_answer(worker: Worker, job: Job) -> Answer:
     return answer
 
 
+async def whole_text(worker: Worker, job: Job) -> str:
+    """Wait for the end of a job and return the text that its tokens make."""
+    pieces = []
+    try:
+        while (event := await job.next_event()) is not None:
+            if isinstance(event.data, str):
+                pieces.append(event.data)
+    finally:
+        worker.withdraw(job)
+    return "".join(pieces)
+
+
 def when_gone(request: Request, action: Callable[[], None]) -> None:
     """Call ``action`` once the client has closed its connection or the response is complete.
 

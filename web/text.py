@@ -51,6 +51,15 @@ def cited_span(document: Document, start: int | None, end: int | None) -> Span |
         return None
     if start is None or end is None:
         raise QuestionError("end" if end is None else "start", "start and end go together")
+    return stretch(document, start, end)
+
+
+def stretch(document: Document, start: int, end: int) -> Span:
+    """Return the span from ``start`` to ``end``.
+
+    Raises:
+        QuestionError: they are not a stretch of the text.
+    """
     length = len(document.text)
     if not 0 <= start < length:
         raise QuestionError("start", f"must be from 0 to {length - 1} in {document.id}, not {start}")

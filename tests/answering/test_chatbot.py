@@ -204,6 +204,18 @@ def test_the_language_that_is_wished_for_is_asked_for(index: Index) -> None:
     assert llm.asked.endswith(prompt.verdict_prompt("?", (), "ja", ()).messages[-1].content.splitlines()[-1])
 
 
+def test_a_quote_is_translated_with_the_scale_that_its_numbers_have(index: Index) -> None:
+    llm = FakeLLM("The firm lost 600 million dollars.")
+    translation = chatbot(index, llm).translate("Die Firma verlor 600 Milliarden Dollar.", "en")
+    assert translation == "The firm lost 600 billion dollars."
+    assert llm.asked == "Die Firma verlor 600 Milliarden Dollar."
+
+
+def test_a_translation_can_be_cancelled(index: Index) -> None:
+    with pytest.raises(Cancelled):
+        chatbot(index, FakeLLM("The garden.")).translate("Der Garten.", "en", cancelled=lambda: True)
+
+
 # What is asked
 
 

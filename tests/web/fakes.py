@@ -151,12 +151,15 @@ class FakeIndex:
 class FakeChatbot:
     """Plays one script a question, the last one again and again, and remembers what it was asked."""
 
+    model = "fake-1b"
+
     def __init__(self, *scripts: Sequence[Step], documents: Iterable[Document] = (GERMAN, JAPANESE)) -> None:
         self.index = FakeIndex(documents)
         self.scripts = list(scripts) or [answered()]
         self.questions: list[Question] = []
         self.running = 0
         self.most_running = 0
+        self.translating: Hold | None = None
 
     def answer(self, question: Question, *, cancelled: Callable[[], bool] = lambda: False) -> Iterator[Event]:
         self.questions.append(question)
@@ -175,6 +178,11 @@ class FakeChatbot:
                     time.sleep(step.seconds)
         finally:
             self.running -= 1
+
+    def translate(self, text: str, into: str, *, cancelled: Callable[[], bool] = lambda: False) -> str:
+        if self.translating is not None:
+            self.translating.run(cancelled)
+        return f"<{into}> {text.replace('2023', '2024')}"
 
     def search(self, query: str, k: int = 8, documents: Sequence[str] | None = None) -> tuple[Evidence, ...]:
         return (FAMILY, FOUNDED)[:k]
