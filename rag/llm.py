@@ -12,8 +12,10 @@ import codecs
 import ctypes
 import hashlib
 import os
+import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, Protocol
 
@@ -123,6 +125,7 @@ class LlamaCpp:
             )
         except ValueError as error:
             raise ModelError(f"{path} is not a model that llama.cpp can load: {error}") from error
+        self._marks = user_defined_marks(self._llama)
         self._turn_start = self._control("<|im_start|>", path)
         self._turn_end = self._control("<|im_end|>", path)
         self._path = path
@@ -198,7 +201,7 @@ class LlamaCpp:
         return tokens
 
     def _plain(self, text: str) -> list[int]:
-        return list(self._llama.tokenize(text.encode(), add_bos=False, special=False))
+        return plain_tokens(self._llama, text, self._marks)
 
     def _control(self, mark: str, path: Path) -> int:
         tokens = self._llama.tokenize(mark.encode(), add_bos=False, special=True)
@@ -274,6 +277,31 @@ class LlamaCpp:
 
         vocabulary = llama_cpp.llama_model_get_vocab(self._llama.model)
         return bool(llama_cpp.llama_vocab_is_eog(vocabulary, token))
+
+
+def plain_tokens(llama: Llama, text: str, marks: re.Pattern[str]) -> list[int]:
+    """Return the tokens of a text in which nothing is a control token.
+
+    llama.cpp itself reads no control tokens with ``special=False``, but it still reads the "user-defined" ones, which
+    Qwen has for tool calls: a text is cut inside such a mark, so that it comes as its characters too.
+    """
+    cuts = [match.start() + 1 for match in marks.finditer(text)]
+    parts = (text[start:end] for start, end in pairwise([0, *cuts, len(text)]))
+    return [token for part in parts for token in llama.tokenize(part.encode(), add_bos=False, special=False)]
+
+
+def user_defined_marks(llama: Llama) -> re.Pattern[str]:
+    """Return what finds the marks that llama.cpp reads as one token wherever they stand."""
+    import llama_cpp
+
+    vocabulary = llama_cpp.llama_model_get_vocab(llama.model)
+    marks = [
+        llama_cpp.llama_vocab_get_text(vocabulary, token).decode()
+        for token in range(llama.n_vocab())
+        if llama_cpp.llama_vocab_get_attr(vocabulary, token) & llama_cpp.LLAMA_TOKEN_ATTR_USER_DEFINED
+    ]
+    # Without any mark: what matches nowhere.
+    return re.compile("|".join(map(re.escape, marks)) or r"(?!)")
 
 
 def _log_sum_exp(values: NDArray[np.float32]) -> float:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from rag.errors import Cancelled, ModelError
-from rag.llm import LlamaCpp, Message, Prompt, Usage
+from rag.llm import LlamaCpp, Message, Prompt, Usage, plain_tokens, user_defined_marks
 from rag.models import path_of
 
 pytestmark = pytest.mark.models("smollm2-135m")
@@ -51,6 +51,24 @@ def test_only_the_turns_of_a_prompt_have_control_tokens(llm: LlamaCpp) -> None:
     assert tokens.count(llm._turn_start) == 5
     assert tokens.count(llm._turn_end) == 4
     assert llm._llama.detokenize(tokens, special=True).decode().count(evil) == 4
+
+
+@pytest.mark.models("qwen2.5-coder-1.5b")
+def test_no_text_gives_any_of_the_default_models_special_tokens(models_dir: Path) -> None:
+    import llama_cpp
+
+    model = llama_cpp.Llama(str(path_of("qwen2.5-coder-1.5b", models_dir)), vocab_only=True, verbose=False)
+    vocabulary = llama_cpp.llama_model_get_vocab(model.model)
+    special = {
+        token: llama_cpp.llama_vocab_get_text(vocabulary, token).decode()
+        for token in range(model.n_vocab())
+        if llama_cpp.llama_vocab_get_attr(vocabulary, token) != llama_cpp.LLAMA_TOKEN_ATTR_NORMAL
+    }
+    assert {"<|im_start|>", "<|im_end|>", "<|endoftext|>", "<|fim_prefix|>", "<tool_call>"} <= set(special.values())
+    text = "".join(f"a {mark} b{mark}" for mark in special.values())
+    tokens = plain_tokens(model, text, user_defined_marks(model))
+    assert special.keys().isdisjoint(tokens)
+    assert model.detokenize(tokens).decode() == text
 
 
 def test_a_prompt_is_what_the_model_was_trained_on(llm: LlamaCpp) -> None:
