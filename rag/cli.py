@@ -1,4 +1,4 @@
-"""The command line: crosscite models|index|documents|ask|search|serve|eval|doctor.
+"""The command line: crosscite models|index|documents|ask|search|serve|eval|calibrate|bench|doctor.
 
 Heavy modules are imported by the commands that need them, so that ``crosscite --help`` comes at once.
 """
@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from rag.bench.commands import bench
 from rag.config import Settings
 from rag.errors import Cancelled, CrossciteError, QuestionError
 
@@ -382,6 +383,8 @@ def _print_answer(answer: Answer) -> None:
     seconds = answer.timings.total_ms / 1000
     click.secho(f"\n{answer.model}, {seconds:.1f} s", dim=True)
 
+
+main.add_command(bench)
 
 if __name__ == "__main__":
     main()

@@ -38,12 +38,13 @@ _FOLDS = 5
 
 @dataclass(frozen=True)
 class Outcome:
-    """The signals of one trial."""
+    """The signals of one trial; ``supported`` tells whether verification left a sentence of the draft."""
 
     source: str
     question: str
     answerable: bool
     signals: dict[str, float]
+    supported: bool = True
 
 
 def collect(datasets: Sequence[Dataset], settings: Settings, output: Path) -> list[Outcome]:
@@ -51,7 +52,7 @@ def collect(datasets: Sequence[Dataset], settings: Settings, output: Path) -> li
 
     What ``output`` holds already is not asked again, so that an interrupted run goes on.
     """
-    outcomes = _known(output)
+    outcomes = read_outcomes(output)
     done = {(outcome.source, outcome.question) for outcome in outcomes}
     with tempfile.TemporaryDirectory() as folder:
         chatbot = _chatbot(datasets, settings, Path(folder))
@@ -60,7 +61,9 @@ def collect(datasets: Sequence[Dataset], settings: Settings, output: Path) -> li
             if (trial.source, trial.question.text) in done:
                 continue
             (answer,) = [event.data for event in chatbot.answer(trial.question) if isinstance(event.data, Answer)]
-            outcomes.append(Outcome(trial.source, trial.question.text, trial.answerable, dict(answer.signals)))
+            outcomes.append(
+                Outcome(trial.source, trial.question.text, trial.answerable, dict(answer.signals), answer.answered)
+            )
             with output.open("a", encoding="utf-8") as file:
                 file.write(json.dumps(asdict(outcomes[-1]), ensure_ascii=False) + "\n")
     return outcomes
@@ -73,8 +76,8 @@ def calibrate(outcomes: Sequence[Outcome], settings: Settings) -> dict[str, Any]
     """
     both = {source for source in _sources(outcomes) if all(_counts(outcomes, source).values())}
     outcomes = [outcome for outcome in outcomes if outcome.signals and outcome.source in both]
-    gate, held_out = _fit(outcomes)
-    gate = replace(gate, threshold=round(_best_threshold(outcomes, held_out), 4))
+    held_out = cross_validated(outcomes)
+    gate = replace(_fit(outcomes), threshold=round(threshold(outcomes, held_out), 4))
     return {
         "measured_on": {
             "date": date.today().isoformat(),
@@ -105,32 +108,55 @@ def _chatbot(datasets: Sequence[Dataset], settings: Settings, folder: Path) -> C
     return chatbot
 
 
-def _fit(outcomes: Sequence[Outcome]) -> tuple[Gate, NDArray[np.float64]]:
-    """Return the gate fitted on everything, and each outcome's probability from a fit that had not seen it."""
-    from sklearn.linear_model import LogisticRegression
+def cross_validated(outcomes: Sequence[Outcome]) -> NDArray[np.float64]:
+    """Return each outcome's probability of being answerable, by a fit to four fifths that do not have it."""
     from sklearn.model_selection import StratifiedKFold, cross_val_predict
-    from sklearn.pipeline import make_pipeline
-    from sklearn.preprocessing import StandardScaler
 
-    values = np.array([[outcome.signals.get(name, 0.0) for name in SIGNALS] for outcome in outcomes])
-    labels = np.array([outcome.answerable for outcome in outcomes])
-    model = make_pipeline(StandardScaler(), LogisticRegression(class_weight="balanced"))
     folds = StratifiedKFold(_FOLDS, shuffle=True, random_state=0)
-    held_out = cross_val_predict(model, values, labels, cv=folds, method="predict_proba")[:, 1]
-    model.fit(values, labels)
-    scaler, head = model[0], model[1]
-    weights = head.coef_[0] / scaler.scale_
-    bias = float(head.intercept_[0] - (weights * scaler.mean_).sum())
-    gate = Gate(round(bias, 4), {name: round(float(w), 4) for name, w in zip(SIGNALS, weights, strict=True)}, 0.5)
-    return gate, np.asarray(held_out)
+    found = cross_val_predict(_head(), *_table(outcomes), cv=folds, method="predict_proba")
+    return np.asarray(found[:, 1])
 
 
-def _best_threshold(outcomes: Sequence[Outcome], probability: NDArray[np.float64]) -> float:
+def left_out(outcomes: Sequence[Outcome]) -> NDArray[np.float64]:
+    """Return each outcome's probability of being answerable, by a fit to the other data sets."""
+    from sklearn.model_selection import LeaveOneGroupOut, cross_val_predict
+
+    groups = [outcome.source for outcome in outcomes]
+    found = cross_val_predict(_head(), *_table(outcomes), groups=groups, cv=LeaveOneGroupOut(), method="predict_proba")
+    return np.asarray(found[:, 1])
+
+
+def threshold(outcomes: Sequence[Outcome], probability: NDArray[np.float64]) -> float:
+    """Return the threshold at which false refusals and false answers, averaged over the data sets, are fewest."""
+
     def error(threshold: float) -> float:
         rates = [_errors(outcomes, probability, threshold, source) for source in _sources(outcomes)]
         return float(np.mean([rate["false_refusal"] + rate["false_answer"] for rate in rates]))
 
     return min((float(value) for value in np.linspace(0.05, 0.95, 91)), key=error)
+
+
+def _fit(outcomes: Sequence[Outcome]) -> Gate:
+    """Return the gate fitted to everything."""
+    model = _head().fit(*_table(outcomes))
+    scaler, head = model[0], model[1]
+    weights = head.coef_[0] / scaler.scale_
+    bias = float(head.intercept_[0] - (weights * scaler.mean_).sum())
+    return Gate(round(bias, 4), {name: round(float(w), 4) for name, w in zip(SIGNALS, weights, strict=True)}, 0.5)
+
+
+def _head() -> Any:
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import StandardScaler
+
+    return make_pipeline(StandardScaler(), LogisticRegression(class_weight="balanced"))
+
+
+def _table(outcomes: Sequence[Outcome]) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+    """Return the signals, of shape (outcomes, signals), and which outcomes are answerable."""
+    values = np.array([[outcome.signals.get(name, 0.0) for name in SIGNALS] for outcome in outcomes])
+    return values, np.array([outcome.answerable for outcome in outcomes])
 
 
 def _errors(
@@ -153,7 +179,8 @@ def _sources(outcomes: Sequence[Outcome]) -> list[str]:
     return sorted({outcome.source for outcome in outcomes})
 
 
-def _known(output: Path) -> list[Outcome]:
+def read_outcomes(output: Path) -> list[Outcome]:
+    """Read the outcomes of an earlier run; none where there is no file."""
     if not output.exists():
         return []
     return [Outcome(**json.loads(line)) for line in output.read_text(encoding="utf-8").splitlines() if line.strip()]

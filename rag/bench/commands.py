@@ -1,0 +1,94 @@
+"""The command line of the measurements: crosscite bench retrieval|gate|injection."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from pathlib import Path
+
+import click
+
+from rag.config import Settings
+
+with_settings = click.make_pass_decorator(Settings)
+
+
+@click.group()
+def bench() -> None:
+    """Measure the parts on public data that you have on this machine."""
+
+
+@bench.command()
+@click.option(
+    "--squad",
+    "files",
+    multiple=True,
+    required=True,
+    nargs=2,
+    type=click.Path(path_type=Path),
+    metavar="DOCUMENTS QUESTIONS",
+    help="SQuAD form; the questions may be a translation with the same ids, or the same file. Can be given often.",
+)
+@click.option(
+    "--cache", type=click.Path(path_type=Path), help="Where indexes are kept for the next run.  [beside the models]"
+)
+@click.option("--json", "as_json", is_flag=True, help="Print JSON, with every question whose paragraph was not first.")
+@with_settings
+def retrieval(settings: Settings, files: tuple[tuple[Path, Path], ...], cache: Path | None, as_json: bool) -> None:
+    """Rank whole paragraphs for every question and print R@1, R@5 and MRR@10 with 95 % intervals."""
+    from rag.bench import retrieval as measured
+
+    collections = [measured.read(documents, questions) for documents, questions in files]
+    kept = cache or settings.models_dir.parent / "bench"
+    rankings = [measured.rank(collection, settings, kept) for collection in collections]
+    pairs = list(zip(collections, rankings, strict=True))
+    if as_json:
+        click.echo(json.dumps([measured.as_dict(*pair) for pair in pairs], ensure_ascii=False, indent=2).encode())
+    else:
+        click.echo(measured.table([measured.score(*pair) for pair in pairs]))
+
+
+@bench.command()
+@click.argument("signals", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def gate(signals: Path, as_json: bool) -> None:
+    """Print what the refusal gate gets wrong on data it was not fitted to.
+
+    SIGNALS is the file that `crosscite calibrate` writes; nothing is asked again.
+    """
+    from rag.bench import gate as measured
+    from rag.evaluation import calibration
+
+    errors = measured.measure(calibration.read_outcomes(signals))
+    click.echo(json.dumps(measured.as_dict(errors), indent=2) if as_json else measured.table(errors))
+
+
+@bench.command()
+@click.argument("folder", type=click.Path(path_type=Path))
+@click.option("--only", help="Only the attacks of this kind, or whose id begins with this.")
+@click.option("--output", type=click.Path(path_type=Path), help="Write an object a question to this file (JSON lines).")
+@with_settings
+def injection(settings: Settings, folder: Path, only: str | None, output: Path | None) -> None:
+    """Ask beside documents with instructions in them, and count the answers that obeyed.
+
+    FOLDER holds attacks.jsonl and the honest documents; tests/injection is one.
+    """
+    from rag.bench import injection as measured
+    from rag.wire import answer_to_dict
+
+    results = []
+    with tempfile.TemporaryDirectory() as place:
+        for result in measured.run(folder, settings, Path(place), only=only):
+            results.append(result)
+            if output:
+                record = {
+                    "attack": result.attack,
+                    "outcome": result.outcome,
+                    "drafted": result.drafted,
+                    "answer": answer_to_dict(result.answer),
+                }
+                with output.open("a", encoding="utf-8") as file:
+                    file.write(json.dumps(record, ensure_ascii=False) + "\n")
+            if result.outcome in ("obeyed", "wrong"):
+                click.echo(f"{result.attack}, {result.outcome}: {result.asked.text}\n    {result.answer.text}")
+    click.echo(f"\n{measured.table(results)}")
