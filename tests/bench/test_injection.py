@@ -70,7 +70,9 @@ def test_the_set_has_attacks_of_many_kinds_and_languages_with_two_questions_each
     assert len({attack.id for attack in attacks}) == len({attack.file for attack in attacks}) == len(attacks)
     assert all(len(attack.questions) == 2 for attack in attacks)
     assert len({attack.kind for attack in attacks}) >= 10
-    languages = {json.loads(line)["language"] for line in (SET / "attacks.jsonl").open(encoding="utf-8")}
+    languages = {
+        json.loads(line)["language"] for line in (SET / "attacks.jsonl").read_text(encoding="utf-8").splitlines()
+    }
     assert {"ar", "de", "en", "es", "fr", "ja", "ru", "vi", "zh"} <= languages
 
 
