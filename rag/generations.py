@@ -26,6 +26,7 @@ from typing import Any
 import filelock
 
 from rag.errors import IndexDamaged, IndexError_, IndexLocked, IndexMissing, IndexOutdated
+from rag.neighbours import Structure
 from rag.store import FORMAT
 
 MANIFEST = "manifest.json"
@@ -51,7 +52,7 @@ class Manifest:
     """What the index is: its generation, the embedder that made its vectors, how much it holds, since when.
 
     ``roots`` are the files and folders that were indexed: relative to the index folder's parent where they lie below
-    it, so that a checkout can be moved.
+    it, so that a checkout can be moved. ``search`` tells how the search structure was made, and its measured recall.
     """
 
     format: int
@@ -65,6 +66,7 @@ class Manifest:
     roots: tuple[str, ...]
     created: str
     crosscite: str
+    search: Structure
     files: Mapping[str, FileCheck]
 
     @property
@@ -103,6 +105,7 @@ def read_manifest(folder: Path) -> Manifest:
             raise ValueError("its checksum does not fit")
         values["files"] = {name: FileCheck(**check) for name, check in values["files"].items()}
         values["roots"] = tuple(values["roots"])
+        values["search"] = Structure(**values["search"])
         return Manifest(**{field.name: values[field.name] for field in fields(Manifest)})
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise IndexDamaged(f"{folder / MANIFEST} was altered or cut off. {REBUILD} seeds") from error

@@ -1,25 +1,25 @@
-"""Load an index and search it: passages by vector with FAISS, sentences by their terms with SQLite."""
+"""Load an index and search it: passages by vector, sentences by their terms."""
 
 from __future__ import annotations
 
-import os
 import sqlite3
 import weakref
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from rag.errors import IndexDamaged
 from rag.generations import Manifest, check_embedder, check_file, mend, read_manifest
-from rag.store import TIES, DocumentInfo, Store, Vectors
+from rag.neighbours import Mask, Neighbours
+from rag.store import TIES, DocumentInfo, PassageRange, Store, Vectors
 from rag.types import Document, Passage, Sentence
 
 if TYPE_CHECKING:
     from typing_extensions import Self
 
-__all__ = ["DocumentInfo", "Index", "Manifest", "write_vectors"]
+__all__ = ["DocumentInfo", "Index", "Manifest"]
 
 
 class Index:
@@ -28,11 +28,12 @@ class Index:
     It stays what it was when a newer generation is written; ``is_current`` tells when it is time to load again.
     """
 
-    def __init__(self, folder: Path, manifest: Manifest, store: Store, vectors: Any) -> None:
+    def __init__(self, folder: Path, manifest: Manifest, store: Store, neighbours: Neighbours) -> None:
         self.folder = folder
         self.manifest = manifest
         self._store = store
-        self._vectors = vectors
+        self._neighbours = neighbours
+        self._in_language: dict[str, Mask] = {}
 
     @classmethod
     def load(cls, folder: Path, *, embedder_sha256: str | None = None) -> Index:
@@ -67,7 +68,7 @@ class Index:
                 f"{folder / manifest.database} cannot be read: {error}. {mend(manifest.database)}"
             ) from error
         try:
-            return cls(folder, manifest, store, _read_vectors(folder / manifest.vectors))
+            return cls(folder, manifest, store, _neighbours(folder / manifest.vectors, manifest, store))
         except BaseException:
             store.close()
             raise
@@ -126,30 +127,39 @@ class Index:
         return self._store.passages_of(document_id)
 
     def nearest_passages(
-        self, vector: Vectors, k: int, *, documents: Sequence[str] | None = None
+        self, vector: Vectors, k: int, *, documents: Sequence[str] | None = None, language: str | None = None
     ) -> list[tuple[Passage, float]]:
         """The ``k`` passages with the largest inner product with ``vector`` of shape (dimensions,).
 
-        ``documents`` limits the search to some documents; None means all.
+        ``documents`` limits the search to some documents and ``language`` to those in it; None means all.
 
         Raises:
             DocumentNotFound: one of ``documents`` is unknown.
         """
-        import faiss
-
-        parameters = None
-        available = self._vectors.ntotal
-        if documents is not None:
-            numbers = self._store.passage_numbers(documents)
-            parameters = faiss.SearchParameters(sel=faiss.IDSelectorBatch(numbers))  # type: ignore[call-arg]
-            available = len(numbers)
-        if k <= 0 or not available:
+        if k <= 0:
             return []
-        row = np.ascontiguousarray(vector, dtype=np.float32).reshape(1, self.manifest.dimensions)
-        scores, numbers = self._vectors.search(row, min(k + TIES, available), params=parameters)
-        found = {int(number): float(score) for number, score in zip(numbers[0], scores[0], strict=True) if number >= 0}
+        found = self._neighbours.search(vector, k + TIES, self._mask(documents, language))
         hits = [(passage, found[number]) for number, passage in self._store.passages(found).items()]
         return sorted(hits, key=lambda hit: (-hit[1], hit[0].document, hit[0].position))[:k]
+
+    def _mask(self, documents: Sequence[str] | None, language: str | None) -> Mask | None:
+        """Which passages, by row number, a search is limited to."""
+        mask = None
+        if language is not None:
+            if language not in self._in_language:
+                ranges = [range for range in self._store.passage_ranges() if range.language == language]
+                self._in_language[language] = self._mask_of(ranges)
+            mask = self._in_language[language]
+        if documents is not None:
+            chosen = self._mask_of(self._store.passage_ranges(documents))
+            mask = chosen if mask is None else chosen & mask
+        return mask
+
+    def _mask_of(self, ranges: Sequence[PassageRange]) -> Mask:
+        mask = np.zeros(self._store.last_passage + 1, dtype=np.bool_)
+        for _, _, first, count in ranges:
+            mask[first : first + count] = True
+        return mask
 
     def sentences(self, passages: Sequence[Passage]) -> list[Sentence]:
         """The sentences of passages, in the passages' order, each once."""
@@ -194,24 +204,9 @@ class Index:
         self.close()
 
 
-def write_vectors(store: Store, dimensions: int, path: Path) -> None:
-    """Write the FAISS file over all passage vectors of a store, exact search by inner product.
-
-    The ids in it are the store's passage row numbers.
-    """
-    import faiss
-
-    vectors = faiss.IndexIDMap2(faiss.IndexFlatIP(dimensions))
-    for numbers, batch in store.passage_vectors(dimensions):
-        vectors.add_with_ids(batch, numbers)
-    faiss.write_index(vectors, os.fspath(path))
-
-
-def _read_vectors(path: Path) -> Any:
-    import faiss
-
+def _neighbours(path: Path, manifest: Manifest, store: Store) -> Neighbours:
     try:
-        return faiss.read_index(os.fspath(path))
+        return Neighbours.open(path, manifest.search, store, manifest.dimensions)
     except RuntimeError as error:
         if not path.exists():
             raise FileNotFoundError(path) from error

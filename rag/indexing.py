@@ -20,16 +20,15 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from rag import generations
+from rag import generations, neighbours
 from rag.errors import DocumentError, IndexDamaged, IndexError_, IndexMissing
 from rag.generations import Manifest
-from rag.index import write_vectors
 from rag.passages import context
 from rag.passages import passages as make_passages
 from rag.readers import read
 from rag.scanning import Plan, Scan, Task, compare, fingerprint, root_name, scans_of
 from rag.sentences import split
-from rag.store import FORMAT, Embedded, KeyedVector, Origin, Store, encode
+from rag.store import FORMAT, Embedded, KeyedVector, Origin, Store, Vectors
 from rag.types import Document, Passage, Sentence
 
 if TYPE_CHECKING:
@@ -162,12 +161,12 @@ def remove(document_ids: Sequence[str], folder: Path) -> None:
         _check_database(folder, manifest)
         generations.discard_building(folder)
         with closing(Store.open_for_reading(folder / manifest.database)) as store:
-            store.passage_numbers(document_ids)
+            store.passage_ranges(document_ids)
         with closing(Store.open_for_writing(generations.copy_to_building(folder, manifest))) as store:
             with store.transaction():
                 for document_id in document_ids:
                     store.remove(document_id)
-            _publish(store, folder, manifest.embedder, manifest.embedder_sha256, manifest.dimensions, set())
+            _publish(store, folder, manifest, manifest.embedder, manifest.embedder_sha256, manifest.dimensions, set())
 
 
 # Doing it
@@ -240,14 +239,18 @@ class _Draft:
         """Whether there is something to finish although no document changed in this run."""
         if self.resumed or self._manifest is None:
             return True
-        try:
-            generations.check_file(self._folder, self._manifest, self._manifest.vectors)
-        except (IndexDamaged, FileNotFoundError):
-            return True
-        return False
+        return _sound_vectors(self._folder, self._manifest) is None
 
     def publish(self) -> None:
-        _publish(self.store, self._folder, self._embedder_name, self._embedder_sha256, self.dimensions, self._roots)
+        _publish(
+            self.store,
+            self._folder,
+            self._manifest,
+            self._embedder_name,
+            self._embedder_sha256,
+            self.dimensions,
+            self._roots,
+        )
 
     def close(self) -> None:
         if self._store is not None:
@@ -338,10 +341,10 @@ def _read(task: Task, draft: _Draft) -> _Part:
 
 
 def _store_group(group: Sequence[_Part], draft: _Draft, bar: _Progress) -> None:
-    known: dict[bytes, bytes] = {}
+    known: dict[bytes, Vectors] = {}
     for part in group:
         for document_id in part.task.before:
-            known.update(draft.store.keyed_vectors(document_id))
+            known.update(draft.store.keyed_vectors(document_id, draft.dimensions))
     _embed([text for part in group for text in part.all_texts], known, draft, bar, sum(p.task.size for p in group))
 
     def vectors(texts: Iterable[str]) -> list[KeyedVector]:
@@ -357,13 +360,19 @@ def _store_group(group: Sequence[_Part], draft: _Draft, bar: _Progress) -> None:
                 window_vectors=vectors(part.texts.windows),
                 passage_vectors=vectors(part.texts.passages),
             )
-            file, sha256 = part.task.file, part.document.sha256
-            draft.store.add(
-                embedded, Origin(part.task.id, file.root, file.file, fingerprint(part.task.id, sha256), sha256)
+            task, sha256 = part.task, part.document.sha256
+            origin = Origin(
+                id=task.id,
+                root=task.file.root,
+                file=task.file.file,
+                fingerprint=fingerprint(task.id, sha256),
+                sha256=sha256,
+                stamp=task.stamp,
             )
+            draft.store.add(embedded, origin)
 
 
-def _embed(texts: Iterable[str], known: dict[bytes, bytes], draft: _Draft, bar: _Progress, size: int) -> None:
+def _embed(texts: Iterable[str], known: dict[bytes, Vectors], draft: _Draft, bar: _Progress, size: int) -> None:
     """Add to ``known`` the vectors of all texts that are not there yet, those of similar length together."""
     missing = {key: text for key, text in ((_key(text), text) for text in texts) if key not in known}
     ordered = sorted(missing.items(), key=lambda item: (len(item[1]), item[1]))
@@ -379,7 +388,7 @@ def _embed(texts: Iterable[str], known: dict[bytes, bytes], draft: _Draft, bar: 
                 f"The embedder gave vectors of shape {vectors.shape} instead of {(len(batch), draft.dimensions)}. "
                 f"{generations.REBUILD}"
             )
-        known.update(zip(keys, encode(vectors), strict=True))
+        known.update(zip(keys, vectors, strict=True))
         bar.advance(size * sum(map(len, batch)) / max(1, characters), texts=len(batch), seconds=seconds)
     if not missing:
         bar.advance(size)
@@ -452,10 +461,27 @@ def _check_database(folder: Path, manifest: Manifest) -> None:
         raise IndexDamaged(f"{folder / manifest.database} is missing. {generations.REBUILD}") from error
 
 
-def _publish(store: Store, folder: Path, embedder: str, embedder_sha256: str, dimensions: int, roots: set[str]) -> None:
+def _sound_vectors(folder: Path, manifest: Manifest) -> tuple[Path, neighbours.Structure] | None:
+    try:
+        generations.check_file(folder, manifest, manifest.vectors)
+    except (IndexDamaged, FileNotFoundError):
+        return None
+    return folder / manifest.vectors, manifest.search
+
+
+def _publish(
+    store: Store,
+    folder: Path,
+    before: Manifest | None,
+    embedder: str,
+    embedder_sha256: str,
+    dimensions: int,
+    roots: set[str],
+) -> None:
     counts, roots = store.counts(), roots | set(store.roots())
     vectors = folder / "building.faiss"
-    write_vectors(store, dimensions, vectors)
+    old = _sound_vectors(folder, before) if before is not None else None
+    search = neighbours.write(store, dimensions, vectors, before=old)
     store.finish()
     generation = uuid.uuid4().hex[:12]
     manifest = Manifest(
@@ -470,6 +496,7 @@ def _publish(store: Store, folder: Path, embedder: str, embedder_sha256: str, di
         roots=tuple(sorted(roots)),
         created=datetime.now(timezone.utc).isoformat(timespec="seconds"),
         crosscite=_version(),
+        search=search,
         files={
             f"{generation}.sqlite": generations.file_check(folder / generations.BUILDING),
             f"{generation}.faiss": generations.file_check(vectors),

@@ -113,13 +113,13 @@ class Retriever:
 
     def _candidates(self, vector: NDArray[np.float32], documents: Sequence[str] | None) -> list[tuple[Passage, float]]:
         found = dict(self._index.nearest_passages(vector, PASSAGES, documents=documents))
-        allowed = set(self._documents if documents is None else documents)
-        by_language: dict[str, list[str]] = {}
-        for id in sorted(allowed & self._documents.keys()):
-            by_language.setdefault(self._documents[id].language, []).append(id)
-        if len(by_language) > 1:
-            for ids in by_language.values():
-                found.update(self._index.nearest_passages(vector, PASSAGES_PER_LANGUAGE, documents=ids))
+        among = self._documents if documents is None else documents
+        languages = {self._documents[id].language for id in among if id in self._documents}
+        if len(languages) > 1:
+            for one in sorted(languages):
+                found.update(
+                    self._index.nearest_passages(vector, PASSAGES_PER_LANGUAGE, documents=documents, language=one)
+                )
         return sorted(found.items(), key=lambda item: (-item[1], item[0].document, item[0].position))
 
     def _shared_terms(

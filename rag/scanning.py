@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import time
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -22,6 +23,9 @@ so that indexing other folders, or a rebuild, does not lose what was uploaded.""
 
 UPLOADS_ROOT = "uploads:"
 """The name of that root: the index folder can be moved, and no folder is called so."""
+
+SETTLED_NS = 2_000_000_000
+"""Nanoseconds after which the time of a file's last change tells it from the next: FAT counts in two seconds."""
 
 _READING = ("indexing.py", "language.py", "lexical.py", "passages.py", "sentences.py", "writing.py")
 
@@ -56,6 +60,7 @@ class Task:
     id: str
     replaces: bool
     size: int
+    stamp: str
     before: tuple[str, ...]
 
 
@@ -137,7 +142,8 @@ def compare(scans: Sequence[Scan], origins: Sequence[Origin], folder: Path) -> P
             continue
         taken.add(document_id)
         try:
-            sha256, size = sha256_of(file.path), file.path.stat().st_size
+            stamp, size = _stamp(file.path), file.path.stat().st_size
+            sha256 = old.sha256 if old and stamp and stamp == old.stamp else sha256_of(file.path)
         except OSError as error:
             plan.skip(file.path, error)
             continue
@@ -145,9 +151,21 @@ def compare(scans: Sequence[Scan], origins: Sequence[Origin], folder: Path) -> P
             plan.unchanged += 1
         else:
             before = [id for id in (old and old.id, twins.get(sha256)) if id]
-            plan.tasks.append(Task(file, document_id, old is not None, size, tuple(dict.fromkeys(before))))
+            plan.tasks.append(Task(file, document_id, old is not None, size, stamp, tuple(dict.fromkeys(before))))
     plan.gone = sorted(gone)
     return plan
+
+
+def _stamp(path: Path) -> str:
+    """What the system says of a file without its content being read; empty when that may not tell the next change.
+
+    A file that was written just now could be written again in the same tick of the file system's clock.
+    """
+    status = path.stat()
+    newest = max(status.st_mtime_ns, status.st_ctime_ns)
+    if time.time_ns() - newest < SETTLED_NS:
+        return ""
+    return f"{status.st_size} {status.st_mtime_ns} {status.st_ctime_ns} {status.st_ino}"
 
 
 def fingerprint(document_id: str, sha256: str) -> str:

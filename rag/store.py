@@ -1,7 +1,8 @@
 """Documents, sentences, passages, vectors and the lexical index in one SQLite file.
 
 A file is either being written (by one process) or finished and never changed again; ``open_for_reading`` relies on
-that. Vectors are little-endian float16: half the size, and cosines move by less than 0.001.
+that. Vectors of passages are little-endian float16; those of sentences, of which there are many more, are a float32
+scale and a signed byte a number. Cosines move by less than 0.001.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timezone
+from itertools import accumulate
 from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import quote
@@ -26,8 +28,12 @@ from rag.types import Document, Passage, Sentence, Span
 
 Vectors = npt.NDArray[np.float32]
 
-FORMAT = 2
+FORMAT = 3
 """Raise when the tables or the encoding of vectors change: files of another format are refused."""
+
+MOST_OCCURRENCES = 50_000
+"""Occurrences of a question's terms that are scored, the rarest terms first: a word that stands in every third of a
+million sentences tells nothing and costs seconds."""
 
 MOST_TERMS = 64
 """Terms of a question that are searched for, the rarest first: a pasted page must not cost seconds."""
@@ -36,21 +42,23 @@ TIES = 32
 """Results fetched beyond the limit, so that the order among equal scores, not the search, decides who is left out."""
 
 _FLOAT16 = np.dtype("<f2")
+_FLOAT32 = np.dtype("<f4")
 
 _SCHEMA = """
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE documents (
     number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, root TEXT NOT NULL, file TEXT NOT NULL,
-    fingerprint TEXT NOT NULL, title TEXT NOT NULL, language TEXT NOT NULL, date TEXT, url TEXT, sha256 TEXT NOT NULL,
+    fingerprint TEXT NOT NULL, stamp TEXT NOT NULL, title TEXT NOT NULL, language TEXT NOT NULL, date TEXT, url TEXT,
+    sha256 TEXT NOT NULL,
     size INTEGER NOT NULL, sentences INTEGER NOT NULL, passages INTEGER NOT NULL, pages TEXT NOT NULL,
-    furniture TEXT NOT NULL, added TEXT NOT NULL, text TEXT NOT NULL);
+    furniture TEXT NOT NULL, added TEXT NOT NULL, first_passage INTEGER NOT NULL, text TEXT NOT NULL);
 CREATE TABLE sentences (
     number INTEGER PRIMARY KEY, document INTEGER NOT NULL, position INTEGER NOT NULL, starts INTEGER NOT NULL,
     ends INTEGER NOT NULL, paragraph INTEGER NOT NULL, heading INTEGER NOT NULL, text TEXT NOT NULL,
     UNIQUE (document, position));
 CREATE TABLE passages (
-    number INTEGER PRIMARY KEY, document INTEGER NOT NULL, position INTEGER NOT NULL, first INTEGER NOT NULL,
-    last INTEGER NOT NULL, starts INTEGER NOT NULL, ends INTEGER NOT NULL, text TEXT NOT NULL,
+    number INTEGER PRIMARY KEY AUTOINCREMENT, document INTEGER NOT NULL, position INTEGER NOT NULL,
+    first INTEGER NOT NULL, last INTEGER NOT NULL, starts INTEGER NOT NULL, ends INTEGER NOT NULL, text TEXT NOT NULL,
     UNIQUE (document, position));
 CREATE TABLE sentence_vectors (
     number INTEGER PRIMARY KEY, sentence BLOB NOT NULL, window BLOB NOT NULL, sentence_key BLOB NOT NULL,
@@ -87,25 +95,29 @@ class DocumentInfo:
 
 @dataclass(frozen=True)
 class Origin:
-    """Where a stored document came from: ``file`` below ``root``, and the fingerprint of what was read."""
+    """Where a stored document came from: ``file`` below ``root``, and the fingerprint of what was read.
+
+    While a file has the ``stamp``, it has the content ``sha256``; an empty stamp vouches for nothing.
+    """
 
     id: str
     root: str
     file: str
     fingerprint: str
     sha256: str = ""
+    stamp: str = ""
 
 
 class KeyedVector(NamedTuple):
-    """An encoded vector and the key of the text it was made of, by which it is found again."""
+    """A vector and the key of the text it was made of, by which it is found again."""
 
     key: bytes
-    vector: bytes
+    vector: Vectors
 
 
 @dataclass(frozen=True)
 class Embedded:
-    """A document as it is stored: its parts and, row by row, their encoded vectors.
+    """A document as it is stored: its parts and, row by row, their vectors.
 
     ``window_vectors`` are those of the sentences together with their neighbours.
     """
@@ -116,6 +128,15 @@ class Embedded:
     sentence_vectors: Sequence[KeyedVector]
     window_vectors: Sequence[KeyedVector]
     passage_vectors: Sequence[KeyedVector]
+
+
+class PassageRange(NamedTuple):
+    """The row numbers of a document's passages: ``length`` from ``first`` on."""
+
+    document: str
+    language: str
+    first: int
+    length: int
 
 
 @dataclass(frozen=True)
@@ -254,19 +275,22 @@ class Store:
         self.close()
 
     def _added(self, document: Document) -> str:
-        """Now, or when it was added if the same file is only read in another way."""
-        rows = self._rows("SELECT added FROM documents WHERE id = ? AND sha256 = ?", document.id, document.sha256)
+        """Now, or when it was added if the same file was only moved or is read in another way."""
+        rows = self._rows(
+            "SELECT added FROM documents WHERE sha256 = ? ORDER BY id != ?, added", document.sha256, document.id
+        )
         return str(rows[0][0]) if rows else datetime.now(timezone.utc).isoformat(timespec="seconds")
 
     def _add_document(self, embedded: Embedded, origin: Origin, added: str) -> int:
         document = embedded.document
         cursor = self._connection.execute(
-            "INSERT INTO documents VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            "INSERT INTO documents VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (
                 document.id,
                 origin.root,
                 origin.file,
                 origin.fingerprint,
+                origin.stamp,
                 document.title,
                 document.language,
                 document.date,
@@ -278,6 +302,7 @@ class Store:
                 json.dumps(document.pages),
                 json.dumps([(span.start, span.end) for span in document.furniture]),
                 added,
+                self._next_passage(),
                 document.text,
             ),
         )
@@ -286,7 +311,7 @@ class Store:
         return number
 
     def _add_sentences(self, document: int, embedded: Embedded) -> None:
-        first = self._next_number("sentences")
+        first = int(self._rows("SELECT coalesce(max(number), 0) + 1 FROM sentences")[0][0])
         numbers = range(first, first + len(embedded.sentences))
         self._connection.executemany(
             "INSERT INTO sentences VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
@@ -298,7 +323,7 @@ class Store:
         self._connection.executemany(
             "INSERT INTO sentence_vectors VALUES (?, ?, ?, ?, ?)",
             (
-                (number, alone.vector, window.vector, alone.key, window.key)
+                (number, encode_bytes(alone.vector), encode_bytes(window.vector), alone.key, window.key)
                 for number, alone, window in zip(
                     numbers, embedded.sentence_vectors, embedded.window_vectors, strict=True
                 )
@@ -310,7 +335,7 @@ class Store:
         )
 
     def _add_passages(self, document: int, embedded: Embedded) -> None:
-        first = self._next_number("passages")
+        first = self._next_passage()
         numbers = range(first, first + len(embedded.passages))
         self._connection.executemany(
             "INSERT INTO passages VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
@@ -322,13 +347,15 @@ class Store:
         self._connection.executemany(
             "INSERT INTO passage_vectors VALUES (?, ?, ?)",
             (
-                (number, passage.vector, passage.key)
+                (number, encode(passage.vector), passage.key)
                 for number, passage in zip(numbers, embedded.passage_vectors, strict=True)
             ),
         )
 
-    def _next_number(self, table: str) -> int:
-        return int(self._rows(f"SELECT coalesce(max(number), 0) + 1 FROM {table}")[0][0])
+    def _next_passage(self) -> int:
+        """The next row number of a passage: never one that was used, since the search structure knows them by it."""
+        rows = self._rows("SELECT seq + 1 FROM sqlite_sequence WHERE name = 'passages'")
+        return int(rows[0][0]) if rows else 1
 
     # Reading
 
@@ -344,9 +371,8 @@ class Store:
 
     def origins(self) -> list[Origin]:
         """Where every document came from, sorted by id."""
-        return [
-            Origin(*row) for row in self._rows("SELECT id, root, file, fingerprint, sha256 FROM documents ORDER BY id")
-        ]
+        columns = "id, root, file, fingerprint, sha256, stamp"
+        return [Origin(*row) for row in self._rows(f"SELECT {columns} FROM documents ORDER BY id")]
 
     def document(self, document_id: str) -> Document:
         """One document with its text.
@@ -397,17 +423,32 @@ class Store:
         """The files and folders that documents came from, sorted."""
         return [row[0] for row in self._rows("SELECT DISTINCT root FROM documents ORDER BY root")]
 
-    def passage_numbers(self, document_ids: Sequence[str]) -> npt.NDArray[np.int64]:
-        """The row numbers of all passages of some documents.
+    def passage_ranges(self, document_ids: Sequence[str] | None = None) -> list[PassageRange]:
+        """Which row numbers the passages of each document, or of some documents, have.
 
         Raises:
             DocumentNotFound: one of the ids is unknown.
         """
-        rows = self._rows(
-            "SELECT number FROM passages WHERE document IN (SELECT value FROM json_each(?)) ORDER BY number",
-            json.dumps(self._numbers(document_ids)),
-        )
-        return np.fromiter((row[0] for row in rows), dtype=np.int64, count=len(rows))
+        columns = "id, language, first_passage, passages"
+        if document_ids is None:
+            rows = self._rows(f"SELECT {columns} FROM documents")
+        else:
+            rows = self._rows(
+                f"SELECT {columns} FROM documents WHERE number IN (SELECT value FROM json_each(?))",
+                json.dumps(self._numbers(document_ids)),
+            )
+        return [PassageRange(*row) for row in rows]
+
+    @property
+    def last_passage(self) -> int:
+        """The largest row number that a passage ever had."""
+        return self._next_passage() - 1
+
+    def all_passage_numbers(self) -> npt.NDArray[np.int64]:
+        """The row numbers of all passages, rising."""
+        ranges = sorted((first, count) for _, _, first, count in self.passage_ranges() if count)
+        parts = [np.arange(first, first + count, dtype=np.int64) for first, count in ranges]
+        return np.concatenate(parts) if parts else np.zeros(0, dtype=np.int64)
 
     def passage_vectors(self, dimensions: int, batch: int = 8192) -> Iterator[tuple[npt.NDArray[np.int64], Vectors]]:
         """All passage vectors in batches of (row numbers, vectors), without holding more than one batch."""
@@ -417,6 +458,33 @@ class Store:
         ):
             last = rows[-1][0]
             yield np.array([row[0] for row in rows], dtype=np.int64), decode([row[1] for row in rows], dimensions)
+
+    def passage_vectors_of(
+        self, numbers: npt.NDArray[np.int64], dimensions: int
+    ) -> tuple[npt.NDArray[np.int64], Vectors]:
+        """The vectors of the passages of these numbers that there are, and their numbers, rising."""
+        rows = self._rows(
+            "SELECT number, passage FROM passage_vectors WHERE number IN (SELECT value FROM json_each(?)) "
+            "ORDER BY number",
+            json.dumps(numbers.tolist()),
+        )
+        return np.array([row[0] for row in rows], dtype=np.int64), decode([row[1] for row in rows], dimensions)
+
+    def some_passage_vectors(self, dimensions: int, count: int) -> Vectors:
+        """The vectors of ``count`` passages, or of all if there are fewer: always the same for the same store."""
+        numbers = self.all_passage_numbers()
+        chosen = np.random.default_rng(0).permutation(numbers)[:count]
+        return self.passage_vectors_of(chosen, dimensions)[1]
+
+    def some_sentence_vectors(self, dimensions: int, count: int) -> Vectors:
+        """The vectors of about ``count`` sentences: always the same for the same store."""
+        most = int(self._rows("SELECT coalesce(max(number), 0) FROM sentence_vectors")[0][0])
+        chosen = np.random.default_rng(0).integers(1, most + 1, size=count)
+        rows = self._rows(
+            "SELECT sentence FROM sentence_vectors WHERE number IN (SELECT value FROM json_each(?)) ORDER BY number",
+            json.dumps(chosen.tolist()),
+        )
+        return decode_bytes([row[0] for row in rows], dimensions)
 
     def sentence_vectors(self, sentences: Sequence[Sentence], dimensions: int) -> tuple[Vectors, Vectors]:
         """The vectors of sentences alone and with their neighbours: two arrays of shape (n, dimensions).
@@ -441,23 +509,23 @@ class Store:
             found = [blobs[sentence.document, sentence.position] for sentence in sentences]
         except KeyError as error:
             raise _not_found("#".join(map(str, error.args[0]))) from error
-        return decode([alone for alone, _ in found], dimensions), decode([window for _, window in found], dimensions)
+        alone, windows = [alone for alone, _ in found], [window for _, window in found]
+        return decode_bytes(alone, dimensions), decode_bytes(windows, dimensions)
 
-    def keyed_vectors(self, document_id: str) -> dict[bytes, bytes]:
+    def keyed_vectors(self, document_id: str, dimensions: int) -> dict[bytes, Vectors]:
         """The stored vectors of a document by the keys of the texts they were made of."""
-        known: dict[bytes, bytes] = {}
-        for kind, table, parts in (
-            ("sentence", "sentence_vectors", "sentences"),
-            ("window", "sentence_vectors", "sentences"),
-            ("passage", "passage_vectors", "passages"),
+        known: dict[bytes, Vectors] = {}
+        for kind, table, parts, decoded in (
+            ("sentence", "sentence_vectors", "sentences", decode_bytes),
+            ("window", "sentence_vectors", "sentences", decode_bytes),
+            ("passage", "passage_vectors", "passages", decode),
         ):
-            known.update(
-                self._rows(
-                    f"SELECT v.{kind}_key, v.{kind} FROM {table} v JOIN {parts} USING (number) "
-                    "JOIN documents d ON d.number = document WHERE d.id = ?",
-                    document_id,
-                )
+            rows = self._rows(
+                f"SELECT v.{kind}_key, v.{kind} FROM {table} v JOIN {parts} USING (number) "
+                "JOIN documents d ON d.number = document WHERE d.id = ?",
+                document_id,
             )
+            known.update(zip((key for key, _ in rows), decoded([blob for _, blob in rows], dimensions), strict=True))
         return known
 
     def lexical(self, query: str, k: int, documents: Sequence[str] | None = None) -> list[tuple[Sentence, float]]:
@@ -497,8 +565,9 @@ class Store:
 
     def _rarest(self, query_terms: Iterable[str]) -> list[str]:
         frequencies = {term: self.document_frequency(term) for term in query_terms}
-        known = [term for term, frequency in frequencies.items() if frequency]
-        return sorted(known, key=lambda term: frequencies[term])[:MOST_TERMS]
+        known = sorted((term for term, frequency in frequencies.items() if frequency), key=lambda t: frequencies[t])
+        occurrences = accumulate(frequencies[term] for term in known)
+        return [term for term, total in zip(known, occurrences, strict=True) if total <= MOST_OCCURRENCES][:MOST_TERMS]
 
     def _numbers(self, document_ids: Sequence[str]) -> list[int]:
         unique = list(dict.fromkeys(document_ids))
@@ -536,14 +605,27 @@ class Store:
             raise
 
 
-def encode(vectors: Vectors) -> list[bytes]:
-    """Vectors of shape (n, d) as they are stored."""
-    return [row.tobytes() for row in np.asarray(vectors).astype(_FLOAT16)]
+def encode(vector: Vectors) -> bytes:
+    """A vector of a passage as it is stored."""
+    return vector.astype(_FLOAT16).tobytes()
 
 
 def decode(blobs: Sequence[bytes], dimensions: int) -> Vectors:
-    """Stored vectors as an array of shape (n, dimensions)."""
+    """Stored vectors of passages as an array of shape (n, dimensions)."""
     return np.frombuffer(b"".join(blobs), dtype=_FLOAT16).reshape(len(blobs), dimensions).astype(np.float32)
+
+
+def encode_bytes(vector: Vectors) -> bytes:
+    """A vector of a sentence as it is stored: what one step is, then how many steps each number is."""
+    step = np.array(max(float(np.abs(vector).max()) / 127, np.finfo(np.float32).tiny), dtype=_FLOAT32)
+    steps: npt.NDArray[np.int8] = np.rint(vector / step).astype(np.int8)
+    return step.tobytes() + steps.tobytes()
+
+
+def decode_bytes(blobs: Sequence[bytes], dimensions: int) -> Vectors:
+    """Stored vectors of sentences as an array of shape (n, dimensions)."""
+    rows = np.frombuffer(b"".join(blobs), dtype=np.dtype([("step", _FLOAT32), ("steps", np.int8, (dimensions,))]))
+    return np.asarray(rows["steps"].astype(np.float32) * rows["step"][:, None], dtype=np.float32)
 
 
 def _sentence(row: Sequence[Any]) -> Sentence:
