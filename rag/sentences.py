@@ -116,7 +116,14 @@ def _content_lines(text: str, furniture: Iterable[Span]) -> Iterator[Span]:
 
 
 def _headings(document: Document, lines: list[Span]) -> frozenset[Span]:
-    """Short lines without an end of a sentence that text follows; a run of three or more is a list."""
+    """The lines the format marks, else short lines without an end of a sentence that text follows.
+
+    A run of three or more such lines is a list.
+    """
+    if document.headings is not None:
+        marked = {span.end for span in document.headings}
+        told = frozenset(line for line in lines if line.end in marked)
+        return told if len(told) < len(lines) else frozenset()
     found: set[Span] = set()
     run: list[Span] = []
     for line in lines:

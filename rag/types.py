@@ -22,7 +22,8 @@ class Document:
     ``id`` is the path below the folder that was indexed, with forward slashes. ``furniture`` are the spans that
     belong to the web page or the print layout around the text (advertisement markers, comment counters, language
     bars): they stay readable but are neither embedded nor cited. ``pages`` holds the offset at which each page
-    starts, and is empty where the format has no pages. ``language`` is an ISO 639-1 code or "und".
+    starts, and is empty where the format has no pages. ``headings`` are the lines that the format marks as headings;
+    None where it doesn't say, so that they must be guessed. ``language`` is an ISO 639-1 code or "und".
     """
 
     id: str
@@ -35,6 +36,7 @@ class Document:
     size: int = 0
     pages: tuple[int, ...] = ()
     furniture: tuple[Span, ...] = ()
+    headings: tuple[Span, ...] | None = None
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from dataclasses import dataclass
+
+from rag.types import Span
 
 _LINE_ENDS = re.compile("\r\n?|[\v\x1c-\x1e\x85\u2028\u2029]")
 _SOFT_HYPHEN_AT_LINE_END = re.compile("\u00ad[ \t]*\n[ \t]*")
@@ -18,9 +21,15 @@ _STRAY_JOINER = re.compile(
     "(?<![\u0600-\u08ff\u0900-\u109f\u1780-\u18af\ufb50-\ufdff\ufe00-\ufe0f\ufe70-\ufefc\u2190-\u2bff"
     "\U0001f000-\U0001faff])[\u200c\u200d]"
 )
+# Half of a pair that encodes one character beyond 16 bits: no text, and not to be written as UTF-8.
+_SURROGATE = re.compile("[\ud800-\udfff]")
 _TRAILING = re.compile("[ \t\u3000]+$", re.MULTILINE)
 _FEED_RUN = re.compile(r"\s*\f\s*")
 _BLANK_RUN = re.compile("\n{3,}")
+_MARK = re.compile("[\f\x02]")
+
+#: Stands before a line of a draft that is a heading; `clean` leaves none in what comes out of a file.
+HEADING = "\x02"
 
 
 def clean(text: str) -> str:
@@ -32,6 +41,7 @@ def clean(text: str) -> str:
     text = _LINE_ENDS.sub("\n", text)
     text = _SOFT_HYPHEN_AT_LINE_END.sub("", text)
     text = _SPACES.sub(" ", text)
+    text = _SURROGATE.sub("\ufffd", text)
     text = _INVISIBLE.sub("", text)
     text = _STRAY_JOINER.sub("", text)
     return unicodedata.normalize("NFC", text)
@@ -47,10 +57,24 @@ def tidy(text: str) -> str:
     return _BLANK_RUN.sub("\n\n", text).lstrip("\n")
 
 
-def cut_pages(text: str) -> tuple[str, tuple[int, ...]]:
-    """Take the form feeds out of a text and return the offset at which each page starts (none without form feeds)."""
-    pages = text.split("\f")
-    starts = [0]
-    for page in pages[:-1]:
-        starts.append(starts[-1] + len(page))
-    return "".join(pages), tuple(starts) if len(pages) > 1 else ()
+@dataclass(frozen=True)
+class Marks:
+    """What was marked in a draft: the offset at which each page starts (none without form feeds), and headings."""
+
+    pages: tuple[int, ...]
+    headings: tuple[Span, ...]
+
+
+def cut_marks(text: str) -> tuple[str, Marks]:
+    """Take the form feeds and heading marks out of a text and return where they stood."""
+    kept: list[str] = []
+    pages, headings, length, position = [0], [], 0, 0
+    for match in _MARK.finditer(text):
+        kept.append(text[position : match.start()])
+        length += match.start() - position
+        position = match.end()
+        (pages if match[0] == "\f" else headings).append(length)
+    whole = "".join([*kept, text[position:]])
+    ends = [whole.find("\n", start) for start in headings]
+    spans = tuple(Span(start, end if end >= 0 else len(whole)) for start, end in zip(headings, ends, strict=True))
+    return whole, Marks(tuple(pages) if len(pages) > 1 else (), spans)

@@ -7,8 +7,8 @@ import re
 
 import charset_normalizer
 
-from rag.errors import DocumentError
 from rag.language import detect
+from rag.readers.draft import Unreadable
 
 # The longer marks first: the UTF-32 one begins with the UTF-16 one.
 _MARKS = (
@@ -39,11 +39,11 @@ MAX_CONTROLS = 0.02
 VALID_PER_BROKEN = 10
 
 
-def decode(data: bytes, *, path: str) -> str:
+def decode(data: bytes) -> str:
     """The text of a file's bytes.
 
     Raises:
-        DocumentError: the bytes are binary, break off in the middle of their own encoding, or fit no encoding.
+        Unreadable: the bytes are binary, break off in the middle of their own encoding, or fit no encoding.
     """
     for mark, encoding in _MARKS:
         if data.startswith(mark):
@@ -51,16 +51,16 @@ def decode(data: bytes, *, path: str) -> str:
                 return data.decode(encoding)
             except UnicodeDecodeError as error:
                 reason = f"starts as {encoding} but is damaged: {error.reason} at byte {error.start}"
-                raise DocumentError(path, reason) from error
+                raise Unreadable(reason) from error
     if b"\0" in data or len(_CONTROLS.findall(data)) > MAX_CONTROLS * len(data):
-        raise DocumentError(path, "looks like a binary file. Save it as plain text (UTF-8).")
+        raise Unreadable("looks like a binary file. Save it as plain text (UTF-8).")
     for encoding, escape in _STATEFUL:
         if escape in data and (text := _try(data, encoding)) is not None:
             return text
     try:
         return data.decode("utf-8")
     except UnicodeDecodeError:
-        return _damaged_utf8(data) or _legacy(data, path=path)
+        return _damaged_utf8(data) or _legacy(data)
 
 
 def _damaged_utf8(data: bytes) -> str | None:
@@ -71,7 +71,7 @@ def _damaged_utf8(data: bytes) -> str | None:
     return text if valid >= VALID_PER_BROKEN * broken else None
 
 
-def _legacy(data: bytes, *, path: str) -> str:
+def _legacy(data: bytes) -> str:
     # The same few characters again and again look suspicious at first: a second, more lenient look.
     looks = (
         charset_normalizer.from_bytes(data, cp_isolation=list(_CANDIDATES), threshold=t).best() for t in (0.2, 0.5)
@@ -81,7 +81,7 @@ def _legacy(data: bytes, *, path: str) -> str:
         return str(match)
     text = _western(data) or (str(match) if match is not None else None)
     if text is None:
-        raise DocumentError(path, "is in no known character set. Save it as UTF-8.")
+        raise Unreadable("is in no known character set. Save it as UTF-8.")
     return text
 
 

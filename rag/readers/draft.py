@@ -7,10 +7,21 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Draft:
-    """A text in reading order, one line a paragraph; form feeds mark pages. None: the format doesn't say."""
+    """A text in reading order, one line a paragraph; form feeds mark pages. None: the format doesn't say.
+
+    ``marked`` tells that every heading, and nothing else, has a heading mark before it. ``hint`` is a language that a
+    program wrote into the file by itself (a template, an office suite's default): it counts where the text is too
+    short to tell.
+    """
 
     text: str
     title: str | None = None
     language: str | None = None
     date: str | None = None
     url: str | None = None
+    hint: str | None = None
+    marked: bool = False
+
+
+class Unreadable(Exception):
+    """A file that its format's reader cannot read; the message says why, as the end of a sentence about the file."""

@@ -42,7 +42,7 @@ _PAGE_NUMBER = re.compile(
     re.IGNORECASE,
 )
 _STRAY = re.compile(rf"<?(?:https?://|www\.)\S+>?|\f|{_PAGE_NUMBER.pattern}", re.IGNORECASE)
-_BULLET = re.compile(r"\s*(?:[-*+•‣◦▪●○■□・·–—]\s+|\(?\d{1,3}[.)]\s|\(?[a-zA-Z][.)]\s)")
+BULLET = re.compile(r"\s*(?:[-*+•‣◦▪●○■□・·–—]\s+|\(?\d{1,3}[.)]\s|\(?[a-zA-Z][.)]\s)")
 _NO_SPACE = re.compile(f"[{CJK}{UNSPACED}]")
 _HYPHENATED = re.compile(r"\w[-\u2010]$")
 #: "ein- oder zweijährig": a hyphen before these words stands for what the next word ends with.
@@ -96,7 +96,7 @@ def find_column(text: str) -> _Column | None:
     column = _Column(widths[int(0.95 * (len(widths) - 1))])
     if not MIN_COLUMNS <= column.columns <= MAX_COLUMNS or widths[-1] > 2 * column.columns:
         return None
-    inner = [pair for pair in pairs if width(pair[0]) >= LONG * column.columns and not _BULLET.match(pair[1])]
+    inner = [pair for pair in pairs if width(pair[0]) >= LONG * column.columns and not BULLET.match(pair[1])]
     return column if len(inner) >= MIN_INNER_LINES and _is_wrapped(inner, column) else None
 
 
@@ -186,7 +186,7 @@ def _join_block(lines: list[str], column: _Column, known: frozenset[str]) -> lis
 
 
 def _continues(line: str, following: str, column: _Column) -> bool:
-    if _BULLET.match(following) and (ends_sentence(line) or not column.is_full(line, following)):
+    if BULLET.match(following) and (ends_sentence(line) or not column.is_full(line, following)):
         return False
     return column.is_full(line, following) or (not ends_sentence(line) and _starts_lower(following))
 
@@ -196,7 +196,7 @@ def _is_headline(lines: list[str], column: _Column) -> bool:
     if not 2 <= len(lines) <= MAX_HEADLINE_LINES or any(ends_sentence(line) for line in lines[:-1]):
         return False
     own = max(width(line) for line in lines)
-    if own < HEADLINE_SHARE * column.columns or any(_BULLET.match(line) for line in lines):
+    if own < HEADLINE_SHARE * column.columns or any(BULLET.match(line) for line in lines):
         return False
     return all(width(line) + _first_width(following) > own for line, following in pairwise(lines))
 

@@ -10,9 +10,11 @@ from itertools import pairwise
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
+from rag.readers.canonical import HEADING
 from rag.readers.dates import parse_date
 from rag.readers.draft import Draft
 from rag.readers.layout import join
+from rag.readers.outline import row_line
 
 _FRONT_MATTER = re.compile(r"\A---[ \t]*\n(.*?)\n(?:---|\.\.\.)[ \t]*(?:\n|\Z)", re.DOTALL)
 _FIELD = re.compile(r"([A-Za-z_][\w-]*)\s*:\s*(.*)")
@@ -23,7 +25,7 @@ _LINE_ELEMENT = re.compile(
 )
 _BREAK = re.compile(r"<br\b", re.IGNORECASE)
 _TAG = re.compile(r"</?[A-Za-z!?][^>]*>")
-_BLOCK_ENDS = frozenset(("paragraph_close", "heading_close", "table_close", "blockquote_close"))
+_BLOCK_ENDS = frozenset(("paragraph_close", "heading_close", "blockquote_close"))
 _LANGUAGE_CODE = re.compile(r"([a-zA-Z]{2})(?:[-_].*)?")
 
 
@@ -33,6 +35,7 @@ def parse_markdown(text: str) -> Draft:
     tokens = MarkdownIt("commonmark").enable(["table", "strikethrough"]).parse(body.replace("\f", "\n\n"))
     return Draft(
         text="\n".join(_lines(tokens)),
+        marked=True,
         title=fields.get("title") or _first_heading(tokens),
         language=_language(fields.get("language") or fields.get("lang")),
         date=parse_date(fields["date"]) if "date" in fields else None,
@@ -71,20 +74,27 @@ def _first_heading(tokens: Sequence[Token]) -> str | None:
 def _lines(tokens: Sequence[Token]) -> list[str]:
     """Blocks as lines: a blank line between blocks, none between the items of a tight list or the rows of a table."""
     lines: list[str] = []
+    names: list[str] | None = None
     pending, row, in_row, depth = "", [""], False, 0
     for token in tokens:
-        if token.type == "tr_open":
+        if token.type == "heading_open":
+            pending = HEADING
+        elif token.type == "tr_open":
             row, in_row = [], True
         elif token.type == "tr_close":
-            lines.append(" | ".join(cell for cell in row if cell))
+            lines.append(row_line(row, names))
+            names = names or row
             in_row = False
+        elif token.type == "table_close":
+            names = None
+            lines.append("")
         elif token.type == "list_item_open":
             pending = f"{token.info}{token.markup} " if token.info else "- "
         elif token.type == "inline" and in_row:
             row.append(_inline(token).replace("\n", " "))
         elif token.type == "inline":
             words = _inline(token)
-            lines += [pending + words] if words else []
+            lines += [pending + (words.replace("\n", " ") if pending == HEADING else words)] if words else []
             pending = ""
         elif token.type in ("bullet_list_open", "ordered_list_open"):
             depth += 1

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 
+from rag.readers.canonical import clean
 from rag.readers.dates import date_in_address, parse_date
 from rag.readers.furniture import TOP_LINES, lines_of, source_address, title_line
 from rag.types import Span
@@ -46,3 +48,16 @@ def find_date(text: str, url: str | None) -> str | None:
         if found:
             return found
     return date_in_address(url) if url else None
+
+
+def stated_title(value: str | None) -> str | None:
+    """The title in a file's metadata, unless a program filled it in ("Microsoft Word - a.doc", "Untitled")."""
+    title = " ".join(clean(value).split()) if value else ""
+    return None if not title or _FILLED_IN.search(title) else title
+
+
+_FILLED_IN = re.compile(
+    r"^(?:microsoft (?:word|powerpoint|excel)\b.*|untitled.*|document\s?\d*|dokument\s?\d*|presentation\s?\d*|"
+    r"powerpoint[- ].*|slide 1|title|titel|no title|\W*|.*\.(?:docx?|xlsx?|pptx?|od[tps]|rtf|tex|dvi|indd|qxd|pdf|html?))$",
+    re.IGNORECASE,
+)

@@ -2,7 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from rag.readers.canonical import clean, cut_pages, tidy
+from rag.readers.canonical import HEADING, Marks, clean, cut_marks, tidy
+from rag.types import Span
 
 
 @pytest.mark.parametrize(
@@ -34,8 +35,19 @@ def test_blank_lines_and_trailing_spaces_are_tidied() -> None:
 
 
 def test_form_feeds_become_the_starts_of_pages() -> None:
-    assert cut_pages(tidy("one\n\f two\n\n\f\n\nthree\n\f")) == ("one\n two\n\nthree", (0, 5, 10))
+    text, marks = cut_marks(tidy("one\n\f two\n\n\f\n\nthree\n\f"))
+    assert (text, marks) == ("one\n two\n\nthree", Marks((0, 5, 10), ()))
 
 
 def test_a_text_without_form_feeds_has_no_pages() -> None:
-    assert cut_pages("one\ntwo") == ("one\ntwo", ())
+    assert cut_marks("one\ntwo") == ("one\ntwo", Marks((), ()))
+
+
+def test_heading_marks_become_spans_of_their_lines() -> None:
+    text, marks = cut_marks(f"{HEADING}One\n\nTwo\n\f{HEADING}Three")
+    assert text == "One\n\nTwo\nThree"
+    assert marks == Marks((0, 9), (Span(0, 3), Span(9, 14)))
+
+
+def test_no_heading_mark_and_no_half_character_comes_out_of_a_file() -> None:
+    assert clean(f"a{HEADING}b\ud800c") == "ab\ufffdc"

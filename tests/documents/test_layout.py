@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from rag.readers.canonical import cut_pages, tidy
+from rag.readers.canonical import cut_marks, tidy
 from rag.readers.layout import find_column, is_page_number, join, unwrap
 
 ENGLISH = """\
@@ -85,9 +85,9 @@ CODE = "def f(x):\n    return x + 1\n\ndef g(y):\n    z = f(y)\n    return z * 2
 
 
 def test_wrapped_english_becomes_one_line_a_paragraph() -> None:
-    text, pages = cut_pages(tidy(unwrap(ENGLISH)))
+    text, marks = cut_marks(tidy(unwrap(ENGLISH)))
     assert text.split("\n\n") == ENGLISH_UNWRAPPED
-    assert [text[page:].split()[0] for page in pages] == ["The", "successful:"]
+    assert [text[page:].split()[0] for page in marks.pages] == ["The", "successful:"]
 
 
 def test_an_address_in_the_middle_of_a_sentence_moves_behind_it() -> None:

@@ -48,12 +48,12 @@ print("hello")
 
 def test_markdown_is_read_as_what_one_sees() -> None:
     assert tidy(parse_markdown(ARTICLE).text) == (
-        "The old harbour\n\n"
+        "\x02The old harbour\n\n"
         "The harbour was founded in 1743, and its pier is long. It stands.\n\n"
         "Second line\nafter a break & more.\n\n"
         "- timber from Riga\n- grain\n\n"
         "1. first\n2. second\n\n"
-        "Year | Ships\n1802 | 40\n\n"
+        "Year | Ships\nYear: 1802 | Ships: 40\n\n"
         "A quotation.\n\n"
         'print("hello")\n\n'
         "Shown\ntwice bold\n\n"
@@ -77,7 +77,7 @@ def test_without_front_matter_the_first_heading_is_the_title() -> None:
 
 
 def test_a_rule_at_the_top_is_no_front_matter() -> None:
-    assert tidy(parse_markdown("---\nJust a line.\n---\n").text) == "Just a line."
+    assert tidy(parse_markdown("---\nJust a line.\n---\n").text) == "\x02Just a line."
 
 
 def test_a_comment_over_several_paragraphs_is_dropped() -> None:

@@ -1,0 +1,275 @@
+"""Office documents: DOCX by mammoth, PPTX and OpenDocument (ODT, ODP) by their XML."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
+
+from rag.readers.archive import Archive, target
+from rag.readers.draft import Draft, Unreadable
+from rag.readers.html import iso_date, language_code, render, tree
+from rag.readers.metadata import stated_title
+from rag.readers.outline import Outline
+
+if TYPE_CHECKING:
+    from lxml.etree import _Element
+
+_STYLES = """
+p[style-name='Title'] => h1:fresh
+p[style-name='Subtitle'] => p:fresh
+comment-reference =>
+"""
+_RELATION = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
+
+
+# Microsoft Office
+
+
+def parse_docx(data: bytes) -> Draft:
+    """The text of a Word document: tracked insertions are in, deletions and comments out, footnotes at the end."""
+    import mammoth
+
+    archive = Archive(data)
+    archive.require("word/document.xml")
+    archive.check_size(".xml", ".rels")
+    page = mammoth.convert_to_html(io.BytesIO(data), style_map=_STYLES, convert_image=_no_picture).value
+    outline = Outline()
+    if page.strip():
+        # The arrow leads back from a footnote to its place.
+        render(tree(b"<meta charset='utf-8'>" + page.replace("↑", "").encode()), outline)
+    return _draft(outline, _core(archive))
+
+
+def _no_picture(_: object) -> list[object]:
+    return []
+
+
+def parse_pptx(data: bytes) -> Draft:
+    """The slides of a presentation as pages: titles as headings, then texts, tables, diagrams and notes."""
+    archive = Archive(data)
+    presentation = "ppt/presentation.xml"
+    archive.require(presentation)
+    links = _links(archive, presentation)
+    outline = Outline()
+    for slide in archive.xml(presentation).iter("{*}sldId"):
+        name = links.get(slide.get(_RELATION) or "", ("", ""))[1]
+        outline.page()
+        if name in archive:
+            _slide(archive, name, outline)
+    return _draft(outline, _core(archive))
+
+
+def _slide(archive: Archive, name: str, outline: Outline) -> None:
+    for shape in _shapes(archive.xml(name)):
+        if _local(shape) == "tbl":
+            _slide_table(shape, outline)
+        else:
+            _slide_text(shape, outline)
+    for kind, part in _links(archive, name).values():
+        if part not in archive:
+            continue
+        if kind.endswith("/diagramData"):
+            for point in archive.xml(part).iter("{*}pt"):
+                outline.item(" ".join(_paragraphs(point)))
+        elif kind.endswith("/notesSlide"):
+            for shape in _shapes(archive.xml(part)):
+                if _placeholder(shape) == "body":
+                    for text in _paragraphs(shape):
+                        outline.paragraph(text)
+
+
+def _shapes(root: _Element) -> Iterator[_Element]:
+    """Shapes with text and tables in order; of alternatives the first."""
+    from lxml import etree
+
+    walk = etree.iterwalk(root, events=("start",))
+    for _, element in walk:
+        name = _local(element)
+        if name == "Fallback":
+            walk.skip_subtree()
+        elif name in ("sp", "tbl"):
+            yield element
+            walk.skip_subtree()
+
+
+def _slide_text(shape: _Element, outline: Outline) -> None:
+    kind = _placeholder(shape)
+    if kind in ("dt", "ftr", "sldNum", "hdr", "sldImg"):
+        return
+    texts = list(_paragraphs(shape))
+    if kind in ("title", "ctrTitle"):
+        outline.heading(" ".join(texts))
+    elif len(texts) > 1 and kind != "subTitle":
+        for text in texts:
+            outline.item(text)
+    else:
+        outline.paragraph("\n".join(texts))
+
+
+def _slide_table(table: _Element, outline: Outline) -> None:
+    rows = [[" ".join(_paragraphs(cell)) for cell in row.iter("{*}tc")] for row in table.iter("{*}tr")]
+    properties = next(table.iter("{*}tblPr"), None)
+    outline.table(rows, header=properties is not None and properties.get("firstRow") in ("1", "true"))
+
+
+def _placeholder(shape: _Element) -> str:
+    found = next(shape.iter("{*}ph"), None)
+    return "" if found is None else found.get("type") or "body"
+
+
+def _paragraphs(element: _Element) -> Iterator[str]:
+    """The paragraphs of DrawingML below an element."""
+    for paragraph in element.iter("{http://schemas.openxmlformats.org/drawingml/2006/main}p"):
+        words = ("\n" if _local(run) == "br" else run.text or "" for run in paragraph.iter("{*}t", "{*}br"))
+        text = "".join(words).strip()
+        if text:
+            yield text
+
+
+def _links(archive: Archive, name: str) -> dict[str, tuple[str, str]]:
+    """The kind and the member that each relation of a member leads to; what lies outside is left out."""
+    folder, _, file = name.rpartition("/")
+    relations = f"{folder}/_rels/{file}.rels"
+    if relations not in archive:
+        return {}
+    return {
+        link.get("Id") or "": (link.get("Type") or "", target(name, link.get("Target") or ""))
+        for link in archive.xml(relations).iter("{*}Relationship")
+        if link.get("TargetMode") != "External"
+    }
+
+
+def _core(archive: Archive) -> dict[str, str]:
+    return _said(archive.xml("docProps/core.xml").iter()) if "docProps/core.xml" in archive else {}
+
+
+# OpenDocument
+
+
+def parse_odf(data: bytes) -> Draft:
+    """The text of an OpenDocument text or presentation; slides are pages, deletions and comments are out."""
+    archive = Archive(data)
+    if "META-INF/manifest.xml" in archive and next(
+        archive.xml("META-INF/manifest.xml").iter("{*}encryption-data"), None
+    ) is not None:
+        raise Unreadable("is encrypted. Save it without a password.")
+    content = archive.xml("content.xml")
+    outline = Outline()
+    for body in content.iter("{urn:oasis:names:tc:opendocument:xmlns:office:1.0}body"):
+        _Odf(outline).run(body)
+    return _draft(outline, _said(archive.xml("meta.xml").iter()) if "meta.xml" in archive else {})
+
+
+_LEFT_OUT = frozenset(("tracked-changes", "annotation", "table-of-content", "alphabetical-index", "forms", "desc", "title"))
+
+
+class _Odf:
+    """Walks over the body of an OpenDocument file; paragraphs within paragraphs (notes, frames) come after them."""
+
+    def __init__(self, outline: Outline) -> None:
+        self._outline = outline
+
+    def run(self, root: _Element) -> None:
+        from lxml import etree
+
+        items: list[str] = []
+        walk = etree.iterwalk(root, events=("start", "end"))
+        for event, element in walk:
+            name = _local(element)
+            if event == "end":
+                if name == "list-item" and items:
+                    items.pop()
+            elif name in _LEFT_OUT:
+                walk.skip_subtree()
+            elif name == "page":
+                self._outline.page()
+            elif name == "list-item":
+                items.append("-")
+            elif name == "table" and _namespace(element).endswith(":table:1.0"):
+                self._table(element)
+                walk.skip_subtree()
+            elif name in ("p", "h") and _namespace(element).endswith(":text:1.0"):
+                self._paragraph(element, items)
+                walk.skip_subtree()
+
+    def _paragraph(self, element: _Element, items: list[str]) -> None:
+        text, inner = _odf_text(element)
+        if _local(element) == "h" or _is_slide_title(element):
+            self._outline.heading(text)
+        elif items and items[-1]:
+            self._outline.item(text)
+            items[-1] = ""
+        else:
+            self._outline.paragraph(text)
+        for block in inner:
+            self.run(block)
+
+    def _table(self, table: _Element) -> None:
+        rows = []
+        for row in table.iter("{*}table-row"):
+            cells = (cell for cell in row if _local(cell) in ("table-cell", "covered-table-cell"))
+            rows.append([" ".join(_odf_text(part)[0] for part in cell.iter("{*}p", "{*}h")) for cell in cells])
+        self._outline.table(rows, header=next(table.iter("{*}table-header-rows"), None) is not None)
+
+
+def _is_slide_title(element: _Element) -> bool:
+    return any(
+        value == "title"
+        for parent in element.iterancestors("{*}frame")
+        for key, value in parent.items()
+        if key.endswith("}class")
+    )
+
+
+def _odf_text(element: _Element) -> tuple[str, list[_Element]]:
+    """The words of a paragraph, and the notes and frames that are anchored in it."""
+    from lxml import etree
+
+    words = [element.text or ""]
+    inner: list[_Element] = []
+    walk = etree.iterwalk(element, events=("start", "end"))
+    for event, part in walk:
+        if part is element:
+            continue
+        name = _local(part)
+        if event == "end":
+            words.append(part.tail or "")
+        elif name in ("note-body", "text-box", "annotation", "deletion", "object", "desc", "title"):
+            inner += [part] if name in ("note-body", "text-box") else []
+            walk.skip_subtree()
+        elif name == "s":
+            words.append(" ")
+        elif name == "tab":
+            words.append(" ")
+        elif name == "line-break":
+            words.append("\n")
+        elif name != "note-citation":
+            words.append(part.text or "")
+    return "".join(words), inner
+
+
+# What they share
+
+
+def _draft(outline: Outline, said: dict[str, str]) -> Draft:
+    return Draft(
+        text=outline.text,
+        title=stated_title(said.get("title")) or outline.title,
+        hint=language_code(said.get("language")),
+        date=iso_date(said.get("modified") or said.get("date") or said.get("created") or said.get("creation-date")),
+        marked=True,
+    )
+
+
+def _said(elements: Iterable[_Element]) -> dict[str, str]:
+    """The texts of metadata elements by their name."""
+    return {_local(element): element.text.strip() for element in elements if element.text and element.text.strip()}
+
+
+def _local(element: _Element) -> str:
+    return element.tag.rpartition("}")[2] if isinstance(element.tag, str) else ""
+
+
+def _namespace(element: _Element) -> str:
+    return element.tag.rpartition("}")[0] if isinstance(element.tag, str) else ""

@@ -1,0 +1,111 @@
+"""The lines of a draft in the making: headings, paragraphs, list items and table rows in one form for all formats."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from rag.readers.canonical import HEADING, clean
+
+#: Between the cells of a row.
+CELL = " | "
+
+
+class Outline:
+    """Collects blocks in reading order; `text` is what a Draft holds (``marked`` headings included).
+
+    A blank line stands between blocks, none between the items of a list or the rows of a table.
+    """
+
+    def __init__(self) -> None:
+        self._lines: list[str] = []
+        self._kind = ""
+        self._pages = 0
+        self.title: str | None = None
+
+    @property
+    def text(self) -> str:
+        """All blocks, a line each."""
+        return "\n".join(self._lines)
+
+    @property
+    def characters(self) -> int:
+        """How much there is, to stop in time."""
+        return sum(map(len, self._lines))
+
+    def heading(self, text: str) -> None:
+        """Add a heading; the first one is kept as ``title``."""
+        line = " ".join(clean(text).split())
+        if line:
+            self.title = self.title or line
+            self._add("heading", HEADING + line)
+
+    def paragraph(self, text: str) -> None:
+        """Add a paragraph; line breaks in it (a poem, an address) stay."""
+        for line in _lines_of(text):
+            self._add("paragraph", line)
+            # The further lines of the same paragraph follow without a blank one.
+            self._kind = "paragraph's line"
+        self._kind = "paragraph"
+
+    def item(self, text: str, marker: str = "-") -> None:
+        """Add an item of a list, with what stands before it ("-", "3.")."""
+        lines = _lines_of(text)
+        if lines:
+            self._add("item", f"{marker} {lines[0]}".lstrip())
+            for line in lines[1:]:
+                self._add("item", line)
+
+    def code(self, text: str) -> None:
+        """Add lines whose breaks and indentation mean something."""
+        for line in clean(text).replace("\t", "    ").split("\n"):
+            if line.strip():
+                self._add("code", line.rstrip())
+        self._kind = ""
+
+    def table(self, rows: Sequence[Sequence[str]], *, header: bool) -> None:
+        """Add a table, a line a row.
+
+        With a ``header``, each cell of the other rows has its column's name before it, because a row is found and
+        cited on its own: ``Year: 1802 | Ships: 40``.
+        """
+        tidied = [[" ".join(clean(cell).split()) for cell in row] for row in rows]
+        names = tidied[0] if header and len(tidied) > 1 else None
+        self._kind = ""
+        for position, row in enumerate(tidied):
+            line = row_line(row, names if position else None)
+            if line:
+                self._add("row", line)
+        self._kind = ""
+
+    def page(self) -> None:
+        """Begin the next page; the first begins by itself."""
+        self._pages += 1
+        if self._pages > 1:
+            self._lines.append("\f")
+            self._kind = ""
+
+    def _add(self, kind: str, line: str) -> None:
+        if self._lines and not (kind == self._kind and kind in _TIGHT) and self._kind != "paragraph's line":
+            self._lines.append("")
+        self._lines.append(line)
+        self._kind = kind
+
+
+_TIGHT = ("item", "row", "code")
+
+
+def row_line(cells: Sequence[str], names: Sequence[str] | None = None) -> str:
+    """The cells of a row that hold something, each behind its column's name where the names are known.
+
+    >>> row_line(["1802", "", "40"], ["Year", "Port", "Ships"])
+    'Year: 1802 | Ships: 40'
+    """
+    if names is None or len(names) != len(cells):
+        return CELL.join(cell for cell in cells if cell)
+    pairs = zip(names, cells, strict=True)
+    return CELL.join(f"{name}: {cell}" if name and name != cell else cell for name, cell in pairs if cell)
+
+
+def _lines_of(text: str) -> list[str]:
+    lines = (" ".join(line.split()) for line in clean(text).split("\n"))
+    return [line for line in lines if line]

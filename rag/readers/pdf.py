@@ -1,0 +1,354 @@
+"""PDF through PDFium: pages, columns, paragraphs joined over lines and pages, without running heads and feet.
+
+PDFium knows which characters stand where; what belongs together is read off their places on the page.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import pairwise
+from statistics import median
+from typing import TYPE_CHECKING
+
+from rag.readers.canonical import clean
+from rag.readers.draft import Draft, Unreadable
+from rag.readers.formats import MAX_CHARACTERS
+from rag.readers.layout import BULLET, is_page_number, join
+from rag.readers.metadata import stated_title
+from rag.readers.outline import CELL
+from rag.writing import ends_sentence, is_cjk
+
+if TYPE_CHECKING:
+    from pypdfium2 import PdfDocument, PdfTextPage
+
+#: More pages than any book has.
+MAX_PAGES = 20_000
+#: Lines this near to the top and bottom, in shares of the page's height, can be running heads and feet.
+MARGIN = 0.12
+#: A running head stands on so many pages at the same height.
+MIN_REPEATS = 3
+#: Points by which a running head may move from page to page.
+JITTER = 4.0
+#: A gap in a line of so many line heights separates columns or the cells of a table.
+CELL_GAP = 1.5
+#: Below this share of characters that are letters, digits, marks or spaces, fonts do not say what they show.
+READABLE_SHARE = 0.6
+#: Lines further apart than this, in line heights from base to base, are different paragraphs ...
+PARAGRAPH_GAP = 1.75
+#: ... and so are lines whose sizes differ by more than this share.
+SIZE_CHANGE = 0.18
+
+# Both stand where a word was broken at the end of a line; PDFium then puts no line end.
+_BROKEN = re.compile("[\x02\ufffe]")
+_ONE_LINE = re.compile("[^\r\n\x02\ufffe]*(?:[\x02\ufffe]|\r?\n|$)")
+#: The dots of a table of contents: its lines repeat the headings.
+_LEADER = re.compile(r"(?:\.\s?){6,}\s*\S{0,6}\s*$|(?:\s[.·…]){6,}")
+_CLOCK = re.compile(r"D?:?((?:19|20)\d\d)(\d\d)(\d\d)")
+_DIGITS = re.compile(r"\d+|\b[ivxlc]{1,6}\b")
+
+
+@dataclass(frozen=True)
+class _Line:
+    """A line, or a part of one between wide gaps: its text and its box in points from the page's lower left."""
+
+    text: str
+    left: float
+    bottom: float
+    right: float
+    top: float
+
+    @property
+    def height(self) -> float:
+        return max(self.top - self.bottom, 1.0)
+
+
+@dataclass(frozen=True)
+class _Page:
+    lines: tuple[_Line, ...]
+    height: float
+
+
+def parse_pdf(data: bytes) -> Draft:
+    """The text of a PDF, a form feed between its pages; title, date and language as its metadata has them."""
+    document = _open(data)
+    try:
+        if len(document) > MAX_PAGES:
+            raise Unreadable(f"has {len(document):,} pages; the limit is {MAX_PAGES:,}. Split it into parts.")
+        pages = _without_running_heads(list(_pages(document)))
+        said = document.get_metadata_dict(skip_empty=True)
+    finally:
+        document.close()
+    _check(pages)
+    known = frozenset(
+        word.casefold() for page in pages for line in page.lines for word in re.findall(r"\w+(?:-\w+)*", line.text)
+    )
+    return Draft(
+        text=_text([_paragraphs(_in_columns(page), known) for page in pages], known),
+        title=stated_title(said.get("Title")),
+        date=_date(said.get("CreationDate") or said.get("ModDate")),
+    )
+
+
+def _open(data: bytes) -> PdfDocument:
+    import pypdfium2
+
+    try:
+        return pypdfium2.PdfDocument(data)
+    except pypdfium2.PdfiumError as error:
+        if "assword" in str(error):
+            raise Unreadable("is encrypted. Save it without a password.") from error
+        raise Unreadable("is damaged: no complete PDF") from error
+
+
+def _check(pages: Sequence[_Page]) -> None:
+    """Refuse what has no text, or a text that nobody could read."""
+    text = "".join(line.text for page in pages for line in page.lines)
+    characters = [character for character in text if not character.isspace()]
+    if not characters:
+        raise Unreadable("has no text, only pictures (a scan?). Run it through text recognition (OCR) first.")
+    readable = sum(character.isalnum() or character.isascii() or is_cjk(character) for character in characters)
+    if readable < READABLE_SHARE * len(characters):
+        raise Unreadable(
+            "has fonts that do not say which characters they show. Run it through text recognition (OCR) first."
+        )
+
+
+def _pages(document: PdfDocument) -> Iterator[_Page]:
+    import pypdfium2
+
+    characters = 0
+    for number in range(len(document)):
+        try:
+            page = document[number]
+            text_page = page.get_textpage()
+        except pypdfium2.PdfiumError:
+            # A page of a damaged file: the others can still be read, and keep their numbers.
+            yield _Page((), 0.0)
+            continue
+        lines = tuple(_lines(text_page))
+        characters += sum(len(line.text) for line in lines)
+        if characters > MAX_CHARACTERS:
+            raise Unreadable(f"holds more than {MAX_CHARACTERS // 1_000_000} million characters. Split it into parts.")
+        yield _Page(lines, page.get_height())
+        text_page.close()
+        page.close()
+
+
+def _lines(page: PdfTextPage) -> Iterator[_Line]:
+    """The lines of a page in the order in which PDFium reads them, cut at wide gaps."""
+    from pypdfium2.raw import FPDFText_GetCharIndexFromTextIndex
+
+    position = 0
+    for match in _ONE_LINE.finditer(page.get_text_range()):
+        text = match[0].rstrip("\r\n")
+        if text.strip() and not _LEADER.search(text):
+            first = FPDFText_GetCharIndexFromTextIndex(page, position)
+            last = FPDFText_GetCharIndexFromTextIndex(page, position + _units(text) - 1)
+            boxes = [page.get_rect(i) for i in range(page.count_rects(first, last - first + 1))] if first >= 0 else []
+            yield from _cut(page, _BROKEN.sub("-", text), boxes)
+        position += _units(match[0])
+
+
+def _units(text: str) -> int:
+    """The length of a text as PDFium counts it, in 16-bit units."""
+    return len(text) + sum(character > "\uffff" for character in text)
+
+
+def _cut(page: PdfTextPage, text: str, boxes: list[tuple[float, float, float, float]]) -> Iterator[_Line]:
+    if not boxes:
+        return
+    pieces = [[boxes[0]]]
+    for box, following in pairwise(boxes):
+        gap = following[0] - box[2]
+        if gap > CELL_GAP * max(box[3] - box[1], following[3] - following[1], 6.0):
+            pieces.append([])
+        pieces[-1].append(following)
+    if len(pieces) == 1:
+        yield _line(text, pieces[0])
+        return
+    for piece in pieces:
+        box = _line("", piece)
+        # A point more on each side: the outermost characters must not be cut off.
+        part = page.get_text_bounded(box.left - 1, box.bottom - 1, box.right + 1, box.top + 1)
+        part = " ".join(_BROKEN.sub("-", part).split())
+        if part:
+            yield replace(box, text=part)
+
+
+def _line(text: str, boxes: Sequence[tuple[float, float, float, float]]) -> _Line:
+    lefts, bottoms, rights, tops = zip(*boxes, strict=True)
+    return _Line(" ".join(clean(text).split()), min(lefts), min(bottoms), max(rights), max(tops))
+
+
+# Running heads and feet
+
+
+def _without_running_heads(pages: list[_Page]) -> list[_Page]:
+    """Leave out what stands at the same height near the edge of three pages, numbers aside, and page numbers."""
+    places: Counter[tuple[str, int]] = Counter()
+    for page in pages:
+        keys = {key for line in page.lines if (key := _edge_key(line, page))}
+        for words, height in keys:
+            places.update({(words, height - 1), (words, height), (words, height + 1)})
+    return [replace(page, lines=tuple(line for line in page.lines if not _runs(line, page, places))) for page in pages]
+
+
+def _runs(line: _Line, page: _Page, places: Counter[tuple[str, int]]) -> bool:
+    key = _edge_key(line, page)
+    return key is not None and (places[key] >= MIN_REPEATS or is_page_number(line.text))
+
+
+def _edge_key(line: _Line, page: _Page) -> tuple[str, int] | None:
+    """What a running head has in common with those of other pages, or None for a line inside the page."""
+    middle = (line.top + line.bottom) / 2
+    if MARGIN * page.height < middle < (1 - MARGIN) * page.height:
+        return None
+    return _DIGITS.sub("#", line.text.casefold()), round(middle / JITTER)
+
+
+# Columns
+
+
+def _in_columns(page: _Page) -> list[_Line]:
+    """The lines in reading order: where two columns were written line by line, the left one before the right one."""
+    lines = list(page.lines)
+    gutter = _gutter(lines)
+    if gutter is None:
+        return lines
+    ordered: list[_Line] = []
+    left: list[_Line] = []
+    right: list[_Line] = []
+    for line in lines:
+        if line.left < gutter < line.right:
+            ordered += [*left, *right, line]
+            left, right = [], []
+        else:
+            (left if line.right <= gutter else right).append(line)
+    return [*ordered, *left, *right]
+
+
+def _gutter(lines: Sequence[_Line]) -> float | None:
+    """The middle of the gap between two columns of prose that are written alternately, or None.
+
+    A table has such gaps too, but its cells do not fill their column line after line.
+    """
+    pairs = [(a, b) for a, b in pairwise(lines) if _same_row(a, b)]
+    if len(pairs) < 8 or 2 * len(pairs) < 0.6 * len(lines):
+        return None
+    low, high = max(a.right for a, _ in pairs), min(b.left for _, b in pairs)
+    if low >= high:
+        return None
+    widths = [a.right - a.left for a, _ in pairs] + [b.right - b.left for _, b in pairs]
+    columns = max(widths)
+    full = sum(width >= 0.85 * columns for width in widths)
+    return (low + high) / 2 if full >= 0.7 * len(widths) else None
+
+
+def _same_row(first: _Line, second: _Line) -> bool:
+    overlap = min(first.top, second.top) - max(first.bottom, second.bottom)
+    return second.left >= first.right and overlap > 0.5 * min(first.height, second.height)
+
+
+# Paragraphs
+
+
+def _paragraphs(lines: Sequence[_Line], known: frozenset[str]) -> list[str]:
+    """The lines of a page joined to paragraphs, and the cells of a row to a row."""
+    rows = _rows(lines)
+    paragraphs: list[str] = []
+    for position, row in enumerate(rows):
+        if position and _continues(rows[position - 1], row, _column(rows, position)):
+            paragraphs[-1] = join(paragraphs[-1], row.text, known)
+        else:
+            paragraphs.append(row.text)
+    return paragraphs
+
+
+def _rows(lines: Sequence[_Line]) -> list[_Line]:
+    rows: list[_Line] = []
+    for line in lines:
+        if rows and _same_row(rows[-1], line):
+            before = rows[-1]
+            number = BULLET.fullmatch(f"{before.text} ") or before.text in _BULLETS
+            rows[-1] = _Line(
+                before.text + (" " if number else CELL) + line.text,
+                before.left,
+                min(before.bottom, line.bottom),
+                line.right,
+                max(before.top, line.top),
+            )
+        else:
+            rows.append(line)
+    return rows
+
+
+_BULLETS = "-*+•‣◦▪●○■□·–—"
+#: Lines before and after that tell how wide a line's column is.
+_NEIGHBOURS = 12
+#: Lines of justified text end within so many points of each other, and in a quarter of the lines around.
+_FLUSH = 4.0
+_FLUSH_SHARE = 0.25
+
+
+def _column(rows: Sequence[_Line], position: int) -> float:
+    """The right edge of the column that a line stands in: where most lines around it end, or the furthest does."""
+    row = rows[position]
+    around = rows[max(0, position - _NEIGHBOURS) : position + _NEIGHBOURS]
+    # A line of the other column does not overlap this one.
+    edges = [other.right for other in around if other.left < row.right and row.left < other.right]
+    support = {edge: sum(abs(edge - other) <= _FLUSH for other in edges) for edge in edges}
+    best = max(edges, key=lambda edge: (support[edge], edge))
+    return best if support[best] >= max(3, _FLUSH_SHARE * len(edges)) else max(edges)
+
+
+def _continues(line: _Line, following: _Line, right: float) -> bool:
+    """Whether a line goes on in the following one: they belong together, and the first has no room for more."""
+    if CELL in line.text or CELL in following.text or BULLET.match(following.text):
+        return False
+    size = median((line.height, following.height))
+    distance = line.bottom - following.bottom
+    if not 0 < distance <= PARAGRAPH_GAP * size + 2:
+        # Up again: the next column. A sentence goes on there, a paragraph that has ended does not.
+        return distance <= 0 and following.left > line.right and _is_open(line.text, following.text)
+    if abs(line.height - following.height) > SIZE_CHANGE * size + 1.5:
+        return False
+    first = following.text.split(maxsplit=1)[0]
+    characters = 1 if is_cjk(first[0]) else len(first) + 1
+    width = characters * (following.right - following.left) / len(following.text)
+    if line.right + width < right - 0.02 * (right - line.left):
+        return False
+    indented = following.left - line.left > 0.8 * size
+    return not (ends_sentence(line.text) and indented)
+
+
+def _is_open(text: str, following: str) -> bool:
+    """Whether a sentence is cut between two paragraphs."""
+    bare = following.lstrip("\"'„“«(")
+    if not text or not bare or ends_sentence(text) or text.endswith(":") or CELL in text or BULLET.match(following):
+        return False
+    return bare[0].islower() or (is_cjk(text[-1]) and is_cjk(bare[0]) and len(text) > 20)
+
+
+def _text(pages: Sequence[Sequence[str]], known: frozenset[str]) -> str:
+    """All pages, with a sentence that a page break cuts in one line; the form feed stays at its place in it."""
+    lines: list[str] = []
+    feeds = ""
+    for number, paragraphs in enumerate(pages):
+        feeds += "\f" if number else ""
+        for position, paragraph in enumerate(paragraphs):
+            if position == 0 and lines and _is_open(lines[-1], paragraph):
+                lines[-1] = join(lines[-1], feeds + paragraph, known)
+            else:
+                lines.append(feeds + paragraph)
+            feeds = ""
+    return "\n".join(lines) + feeds
+
+
+def _date(value: str | None) -> str | None:
+    match = _CLOCK.match(value or "")
+    if not match or not 1 <= int(match[2]) <= 12 or not 1 <= int(match[3]) <= 31:
+        return None
+    return "-".join(match.groups())
