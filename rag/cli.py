@@ -28,6 +28,10 @@ STOPPED = 130
 """Exit code after Ctrl-C: 128 and the number of the signal, as shells have it."""
 
 
+NOT_ALL_READ = 3
+"""Exit code of ``crosscite index`` when it is done but some files could not be read; without any document it is 1."""
+
+
 class _Group(click.Group):
     """Ends a command that fails on purpose, or is stopped, with one clear line."""
 
@@ -109,7 +113,9 @@ def models_path(settings: Settings, name: str) -> None:
 def index(settings: Settings, paths: tuple[Path, ...], rebuild: bool, quiet: bool) -> None:
     """Bring the index up to date with files and folders: add what is new, replace what changed, remove what is gone.
 
-    Without PATHS, those that were indexed before are looked at again.
+    Read are text, Markdown, PDF, HTML, Word, PowerPoint and Excel (docx, pptx, xlsx, xls), OpenDocument (odt, odp,
+    ods), EPUB, CSV and e-mail (eml). Without PATHS, those that were indexed before are looked at again. The exit code
+    is 3 when some files could not be read; they are named, and all others are indexed.
     """
     from rag.indexing import build
     from rag.models import get
@@ -127,7 +133,8 @@ def index(settings: Settings, paths: tuple[Path, ...], rebuild: bool, quiet: boo
     _report_left_out(summary)
     click.echo(str(summary))
     if summary.skipped:
-        sys.exit(1)
+        indexed = summary.added or summary.replaced or summary.unchanged
+        sys.exit(NOT_ALL_READ if indexed else 1)
 
 
 @main.command()
@@ -369,7 +376,8 @@ def _ask(chatbot: Chatbot, question: Question, *, stream: bool) -> Answer:
 def _print_answer(answer: Answer) -> None:
     click.echo(answer.text)
     for citation in answer.citations:
-        about = ", ".join(filter(None, (citation.language, citation.date)))
+        page = f"p. {citation.page}" if citation.page else None
+        about = ", ".join(filter(None, (citation.language, citation.date, page)))
         click.echo(
             f"\n[{citation.number}] {citation.title} ({about})\n    {citation.document}:{citation.start}-{citation.end}"
         )

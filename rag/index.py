@@ -110,6 +110,10 @@ class Index:
         """
         return self._store.document(id)
 
+    def page(self, sentence: Sentence) -> int | None:
+        """The number of the page, from 1, on which a sentence begins; None where the document has no pages."""
+        return self._store.page(sentence.document, sentence.start)
+
     def sentences_of(self, document_id: str) -> list[Sentence]:
         """The sentences of a document in order.
 

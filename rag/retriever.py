@@ -187,6 +187,7 @@ class Retriever:
             quote=hit.sentence.text,
             score=hit.score,
             date=info.date,
+            page=self._index.page(hit.sentence),
         )
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import sqlite3
 import threading
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -390,6 +391,17 @@ class Store:
             pages=tuple(json.loads(pages)),
             furniture=tuple(Span(start, end) for start, end in json.loads(furniture)),
         )
+
+    def page(self, document_id: str, offset: int) -> int | None:
+        """The number of the page, from 1, on which an offset of a document lies; None where there are no pages.
+
+        Raises:
+            DocumentNotFound: no document has this id.
+        """
+        rows = self._rows("SELECT pages FROM documents WHERE id = ?", document_id)
+        if not rows:
+            raise _not_found(document_id)
+        return bisect_right(json.loads(rows[0][0]), offset) or None
 
     def sentences_of(self, document_id: str) -> list[Sentence]:
         """The sentences of a document in order.

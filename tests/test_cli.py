@@ -320,15 +320,21 @@ def test_indexing_says_what_it_did(shelf: Shelf) -> None:
     assert index(shelf).stdout.startswith("0 added, 0 replaced, 0 removed, 2 unchanged, 0 skipped in ")
 
 
-def test_skipped_files_are_named_with_their_reason_and_fail_the_command(shelf: Shelf) -> None:
+def test_skipped_files_are_named_with_their_reason_and_give_an_exit_code_of_their_own(shelf: Shelf) -> None:
     shelf.write({"a.txt": "An apple."})
     (shelf.documents / "b.txt").write_bytes(bytes(range(256)) * 20)
     result = index(shelf, str(shelf.documents))
     with pytest.raises(DocumentError) as error:
         read(shelf.documents / "b.txt", id="b.txt")
-    assert result.exit_code == 1
+    assert result.exit_code == 3
     assert result.stderr == f"Skipped {shelf.documents / 'b.txt'}: {error.value.reason}\n"
     assert result.stdout.startswith("1 added, 0 replaced, 0 removed, 0 unchanged, 1 skipped in ")
+
+
+def test_nothing_but_unreadable_files_is_a_failure(shelf: Shelf) -> None:
+    shelf.write({"a.txt": " "})
+    result = index(shelf, str(shelf.documents))
+    assert (result.exit_code, result.stderr) == (1, f"Skipped {shelf.documents / 'a.txt'}: is empty\n")
 
 
 def test_files_without_a_reader_are_counted_by_suffix_and_do_not_fail_the_command(shelf: Shelf) -> None:

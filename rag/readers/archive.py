@@ -21,15 +21,17 @@ MAX_UNPACKED = 256 * 1024 * 1024
 #: An archive lists at most this many members; honest ones have some thousands (an EPUB with a picture a page).
 MAX_MEMBERS = 50_000
 #: What a file begins with that is an old or encrypted Office document: a "compound file", no archive.
-COMPOUND = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+_COMPOUND = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 
 
 class Archive:
     """The members of a ZIP archive by name; reading counts against one limit for the whole archive."""
 
     def __init__(self, data: bytes) -> None:
-        if data.startswith(COMPOUND):
-            raise Unreadable("is encrypted, or in the format of Office before 2007. Save it anew without a password.")
+        if is_encrypted_office(data):
+            raise Unreadable("is encrypted. Save it without a password.")
+        if data.startswith(_COMPOUND):
+            raise Unreadable("is in the format of Office before 2007, whatever its name says. Save it in the new one.")
         try:
             self._zip = zipfile.ZipFile(io.BytesIO(data))
         except (zipfile.BadZipFile, NotImplementedError, ValueError) as error:
@@ -99,6 +101,11 @@ class Archive:
             Unreadable: as `read`, or it is no XML.
         """
         return parse_xml(self.read(name), name)
+
+
+def is_encrypted_office(data: bytes) -> bool:
+    """Whether a file is the envelope that Office puts around an encrypted document."""
+    return data.startswith(_COMPOUND) and "EncryptedPackage".encode("utf-16-le") in data
 
 
 def too_large_unpacked() -> Unreadable:

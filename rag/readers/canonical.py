@@ -68,7 +68,8 @@ class Marks:
 def cut_marks(text: str) -> tuple[str, Marks]:
     """Take the form feeds and heading marks out of a text and return where they stood."""
     kept: list[str] = []
-    pages, headings, length, position = [0], [], 0, 0
+    pages, headings = [0], list[int]()
+    length = position = 0
     for match in _MARK.finditer(text):
         kept.append(text[position : match.start()])
         length += match.start() - position

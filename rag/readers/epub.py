@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from rag.readers.archive import Archive, target
 from rag.readers.draft import Draft, Unreadable
-from rag.readers.formats import MAX_CHARACTERS
+from rag.readers.formats import MAX_CHARACTERS, too_much_text
 from rag.readers.html import iso_date, language_code, render, tree
 from rag.readers.metadata import stated_title
 from rag.readers.outline import Outline
@@ -34,7 +34,7 @@ def parse_epub(data: bytes) -> Draft:
             body = tree(chapter)
             render(next(body.iter("body"), body), outline)
         if outline.characters > MAX_CHARACTERS:
-            raise Unreadable(f"holds more than {MAX_CHARACTERS // 1_000_000} million characters. Split it into parts.")
+            raise too_much_text()
     said = {name: next((e.text for e in book.iter(f"{_DUBLIN}{name}") if e.text), None) for name in _SAID}
     return Draft(
         text=outline.text,

@@ -85,6 +85,11 @@ def too_large(size: int, limit: int) -> Unreadable:
     return Unreadable(f"has {size / 2**20:.0f} MB; the limit is {limit // 2**20} MB. Split it into parts.")
 
 
+def too_much_text() -> Unreadable:
+    """What is said of a file with more text than `MAX_CHARACTERS`."""
+    return Unreadable(f"holds more than {MAX_CHARACTERS // 1_000_000} million characters. Split it into parts.")
+
+
 def _text(data: bytes) -> str:
     from rag.readers.canonical import clean
     from rag.readers.charset import decode

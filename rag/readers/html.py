@@ -28,7 +28,8 @@ MAX_CELL = 600
 
 _HIDDEN = frozenset((
     "script", "style", "head", "template", "noscript", "iframe", "object", "embed", "svg", "canvas", "audio", "video",
-    "button", "select", "option", "input", "textarea", "datalist", "dialog", "map", "rt", "rp", "nav", "menu", "progress",
+    "button", "select", "option", "input", "textarea", "datalist", "dialog", "map", "rt", "rp", "nav", "menu",
+    "progress",
 ))  # fmt: skip
 _BLOCKS = frozenset((
     "address", "article", "aside", "blockquote", "body", "caption", "center", "dd", "details", "dialog", "dir", "div",
@@ -44,7 +45,9 @@ _NAVIGATION_NAME = re.compile(
     re.IGNORECASE,
 )
 _INVISIBLE_STYLE = re.compile(r"(?:display\s*:\s*none|visibility\s*:\s*hidden)", re.IGNORECASE)
-_CHARSET = re.compile(rb"""<meta[^>]{0,200}charset\s*=\s*["']?\s*([\w:.-]+)|<\?xml[^>]{0,80}encoding=["']([\w.-]+)""", re.I)
+_CHARSET = re.compile(
+    rb"""<meta[^>]{0,200}charset\s*=\s*["']?\s*([\w:.-]+)|<\?xml[^>]{0,80}encoding=["']([\w.-]+)""", re.I
+)
 _LANGUAGE = re.compile(r"\s*([a-zA-Z]{2})(?:[-_].*)?\s*")
 _ISO = re.compile(r"\s*((?:19|20)\d\d-\d\d-\d\d)")
 _DATE_NAMES = (
@@ -114,9 +117,11 @@ class _Renderer:
         for event, element in walk:
             tag = _tag(element)
             if event == "start":
-                if tag in _HIDDEN or element.get("data-crosscite-left-out"):
-                    walk.skip_subtree()
-                elif tag == "table" and self._table(element):
+                if (
+                    tag in _HIDDEN
+                    or element.get("data-crosscite-left-out")
+                    or (tag == "table" and self._table(element))
+                ):
                     walk.skip_subtree()
                 else:
                     self._open(element, tag)
@@ -199,7 +204,9 @@ class _Renderer:
 
 
 _SPACES = re.compile(r"\s+")
-_ASIAN_BREAK = re.compile(r"(?<=[\u3000-\u30ff\u3400-\u9fff\uff00-\uffef])[ \t]*\n\s*(?=[\u3000-\u30ff\u3400-\u9fff\uff00-\uffef])")
+_ASIAN_BREAK = re.compile(
+    r"(?<=[\u3000-\u30ff\u3400-\u9fff\uff00-\uffef])[ \t]*\n\s*(?=[\u3000-\u30ff\u3400-\u9fff\uff00-\uffef])"
+)
 
 
 def flat(element: _Element) -> str:
@@ -291,7 +298,9 @@ def _length(element: _Element) -> int:
 
 def _title(root: _Element, outline: Outline) -> str | None:
     """The heading that the page's title repeats, else the title: that one often ends with the site's name."""
-    title = next((flat_title for element in root.iter("title") if (flat_title := _line("".join(element.itertext())))), "")
+    title = next(
+        (flat_title for element in root.iter("title") if (flat_title := _line("".join(element.itertext())))), ""
+    )
     title = _meta(root, ("og:title", "dc.title", "citation_title")) or title
     first = outline.title or ""
     if first and (not title or first.casefold() in title.casefold()):

@@ -21,8 +21,7 @@ _SIGNATURE = "-- "
 
 def parse_mail(data: bytes) -> Draft:
     """A message with its forwarded ones; attachments are named, not read."""
-    # What has NUL bytes or control characters all over is no mail, whatever could be made of it.
-    message = cast(EmailMessage, BytesParser(policy=policy.default).parsebytes(data))
+    message = BytesParser(policy=policy.default).parsebytes(data)
     if not any(message[name] for name in ("From", "Date", "Subject", "Received", "Message-ID", "MIME-Version")):
         raise Unreadable("is no e-mail: it has none of the usual header fields")
     outline = Outline()
@@ -32,7 +31,9 @@ def parse_mail(data: bytes) -> Draft:
 
 def _message(message: EmailMessage, outline: Outline) -> None:
     outline.heading(_field(message, "Subject"))
-    outline.paragraph("\n".join(f"{name}: {said}" for name in ("From", "To", "Cc", "Date") if (said := _field(message, name))))
+    outline.paragraph(
+        "\n".join(f"{name}: {said}" for name in ("From", "To", "Cc", "Date") if (said := _field(message, name)))
+    )
     body = message.get_body(("plain", "html"))
     if body is not None:
         _body(body, outline)

@@ -58,6 +58,7 @@ def stated_title(value: str | None) -> str | None:
 
 _FILLED_IN = re.compile(
     r"^(?:microsoft (?:word|powerpoint|excel)\b.*|untitled.*|document\s?\d*|dokument\s?\d*|presentation\s?\d*|"
-    r"powerpoint[- ].*|slide 1|title|titel|no title|\W*|.*\.(?:docx?|xlsx?|pptx?|od[tps]|rtf|tex|dvi|indd|qxd|pdf|html?))$",
+    r"powerpoint[- ].*|slide 1|title|titel|no title|\W*|.*\.(?:docx?|xlsx?|pptx?|od[tps]|rtf|tex|dvi|indd|qxd|"
+    r"pdf|html?))$",
     re.IGNORECASE,
 )

@@ -150,9 +150,10 @@ def _core(archive: Archive) -> dict[str, str]:
 def parse_odf(data: bytes) -> Draft:
     """The text of an OpenDocument text or presentation; slides are pages, deletions and comments are out."""
     archive = Archive(data)
-    if "META-INF/manifest.xml" in archive and next(
-        archive.xml("META-INF/manifest.xml").iter("{*}encryption-data"), None
-    ) is not None:
+    if (
+        "META-INF/manifest.xml" in archive
+        and next(archive.xml("META-INF/manifest.xml").iter("{*}encryption-data"), None) is not None
+    ):
         raise Unreadable("is encrypted. Save it without a password.")
     content = archive.xml("content.xml")
     outline = Outline()
@@ -161,7 +162,9 @@ def parse_odf(data: bytes) -> Draft:
     return _draft(outline, _said(archive.xml("meta.xml").iter()) if "meta.xml" in archive else {})
 
 
-_LEFT_OUT = frozenset(("tracked-changes", "annotation", "table-of-content", "alphabetical-index", "forms", "desc", "title"))
+_LEFT_OUT = frozenset(
+    ("tracked-changes", "annotation", "table-of-content", "alphabetical-index", "forms", "desc", "title")
+)
 
 
 class _Odf:
@@ -238,9 +241,7 @@ def _odf_text(element: _Element) -> tuple[str, list[_Element]]:
         elif name in ("note-body", "text-box", "annotation", "deletion", "object", "desc", "title"):
             inner += [part] if name in ("note-body", "text-box") else []
             walk.skip_subtree()
-        elif name == "s":
-            words.append(" ")
-        elif name == "tab":
+        elif name == "s" or name == "tab":
             words.append(" ")
         elif name == "line-break":
             words.append("\n")

@@ -10,7 +10,7 @@ from rag.language import UNKNOWN, detect
 from rag.readers import metadata
 from rag.readers.canonical import cut_marks, tidy
 from rag.readers.draft import Draft, Unreadable
-from rag.readers.formats import MAX_BYTES, MAX_CHARACTERS, format_of, too_large
+from rag.readers.formats import MAX_BYTES, MAX_CHARACTERS, format_of, too_large, too_much_text
 from rag.readers.furniture import find_furniture
 from rag.types import Document, Span
 
@@ -46,10 +46,7 @@ def without(text: str, spans: tuple[Span, ...]) -> str:
 
 def _document(draft: Draft, data: bytes, id: str) -> Document:
     if len(draft.text) > MAX_CHARACTERS:
-        raise Unreadable(
-            f"holds {len(draft.text) / 1e6:.0f} million characters; the limit is {MAX_CHARACTERS // 1_000_000} million. "
-            "Split it into parts."
-        )
+        raise too_much_text()
     text, marks = cut_marks(tidy(draft.text))
     if not text.strip():
         raise Unreadable("is empty")

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from rag.readers.canonical import clean
 from rag.readers.draft import Draft, Unreadable
-from rag.readers.formats import MAX_CHARACTERS
+from rag.readers.formats import MAX_CHARACTERS, too_much_text
 from rag.readers.layout import BULLET, is_page_number, join
 from rag.readers.metadata import stated_title
 from rag.readers.outline import CELL
@@ -131,7 +131,7 @@ def _pages(document: PdfDocument) -> Iterator[_Page]:
         lines = tuple(_lines(text_page))
         characters += sum(len(line.text) for line in lines)
         if characters > MAX_CHARACTERS:
-            raise Unreadable(f"holds more than {MAX_CHARACTERS // 1_000_000} million characters. Split it into parts.")
+            raise too_much_text()
         yield _Page(lines, page.get_height())
         text_page.close()
         page.close()
@@ -170,12 +170,12 @@ def _cut(page: PdfTextPage, text: str, boxes: list[tuple[float, float, float, fl
         yield _line(text, pieces[0])
         return
     for piece in pieces:
-        box = _line("", piece)
+        place = _line("", piece)
         # A point more on each side: the outermost characters must not be cut off.
-        part = page.get_text_bounded(box.left - 1, box.bottom - 1, box.right + 1, box.top + 1)
-        part = " ".join(_BROKEN.sub("-", part).split())
+        part = page.get_text_bounded(place.left - 1, place.bottom - 1, place.right + 1, place.top + 1)
+        part = " ".join(clean(_BROKEN.sub("-", part)).split())
         if part:
-            yield replace(box, text=part)
+            yield replace(place, text=part)
 
 
 def _line(text: str, boxes: Sequence[tuple[float, float, float, float]]) -> _Line:

@@ -8,10 +8,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
-from rag.readers.archive import Archive
+from rag.readers.archive import Archive, is_encrypted_office
 from rag.readers.charset import decode
 from rag.readers.draft import Draft, Unreadable
-from rag.readers.formats import MAX_CHARACTERS, MAX_TEXT_BYTES, too_large
+from rag.readers.formats import MAX_CHARACTERS, MAX_TEXT_BYTES, too_large, too_much_text
 from rag.readers.outline import Outline
 
 #: The dialect of a CSV file is told from this many characters.
@@ -27,6 +27,8 @@ def parse_sheets(data: bytes) -> Draft:
 
     if data.startswith(b"PK"):
         Archive(data).check_size(".xml")
+    elif is_encrypted_office(data):
+        raise Unreadable("is encrypted. Save it without a password.")
     try:
         book = CalamineWorkbook.from_filelike(io.BytesIO(data))
         outline = Outline()
@@ -38,8 +40,6 @@ def parse_sheets(data: bytes) -> Draft:
     except PasswordError as error:
         raise Unreadable("is encrypted. Save it without a password.") from error
     except CalamineError as error:
-        if "assword" in str(error) or data.startswith(b"\xd0\xcf\x11\xe0") and "Workbook" in str(error):
-            raise Unreadable("is encrypted. Save it without a password.") from error
         raise Unreadable(f"is damaged, or not what its name says ({error})") from error
     return Draft(outline.text, marked=True)
 
@@ -80,11 +80,15 @@ def _add(rows: Iterable[Sequence[str]], outline: Outline) -> None:
         body = list(region)
         characters += sum(len(cell) for row in body for cell in row)
         if characters > MAX_CHARACTERS:
-            raise Unreadable(f"holds more than {MAX_CHARACTERS // 1_000_000} million characters. Split it into parts.")
+            raise too_much_text()
         while body and sum(map(bool, body[0])) == 1:
             outline.paragraph(next(filter(None, body.pop(0))))
-        columns = [position for position in range(max(map(len, body), default=0)) if any(r[position:][:1] > [""] for r in body)]
-        outline.table([[cell for p in columns for cell in (row[p : p + 1] or [""])] for row in body], header=_is_header(body))
+        columns = [
+            position for position in range(max(map(len, body), default=0)) if any(r[position:][:1] > [""] for r in body)
+        ]
+        outline.table(
+            [[cell for p in columns for cell in (row[p : p + 1] or [""])] for row in body], header=_is_header(body)
+        )
 
 
 def _regions(rows: Iterable[Sequence[str]]) -> Iterator[list[list[str]]]:

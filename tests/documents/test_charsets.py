@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from rag.readers.draft import Unreadable
 from rag.readers.charset import decode
+from rag.readers.draft import Unreadable
 
 JAPANESE = (
     "古い港は一七四三年に商人たちによって建設された。彼らはバルト海との貿易を望み、三本の長い桟橋を築いたが、現在まで残っているのは"

@@ -41,9 +41,7 @@ def test_these_formats_can_be_read() -> None:
 
 
 def test_an_unknown_format_names_the_known_ones(tmp_path: Path) -> None:
-    with pytest.raises(
-        UnsupportedFormat, match=r"^a\.exe: there is no reader for \.exe files\. Readable are: \.txt,"
-    ):
+    with pytest.raises(UnsupportedFormat, match=r"^a\.exe: there is no reader for \.exe files\. Readable are: \.txt,"):
         written(tmp_path, "a.exe", "text")
 
 

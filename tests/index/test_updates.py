@@ -202,7 +202,7 @@ def test_a_path_that_does_not_exist_is_an_error(fruit: Shelf) -> None:
 
 
 def test_what_cannot_be_read_is_skipped_with_its_reason_and_the_rest_goes_on(fruit: Shelf, tmp_path: Path) -> None:
-    fruit.write({"b.txt": "", "picture.png": "x", "table.xlsx": "x", ".hidden.txt": "Hidden.", ".git/c.txt": "Hidden."})
+    fruit.write({"b.txt": "", "picture.png": "x", "table.xyz": "x", ".hidden.txt": "Hidden.", ".git/c.txt": "Hidden."})
     (tmp_path / "outside.txt").write_text("Outside.")
     (fruit.documents / "link.txt").symlink_to(tmp_path / "outside.txt")
     (fruit.documents / "folder").symlink_to(tmp_path)
@@ -215,7 +215,7 @@ def test_what_cannot_be_read_is_skipped_with_its_reason_and_the_rest_goes_on(fru
         (str(fruit.documents / "pipe.txt"), "not a regular file"),
         (str(fruit.documents / "b.txt"), "is empty"),
     )
-    assert dict(summary.unsupported) == {".png": 1, ".xlsx": 1}
+    assert dict(summary.unsupported) == {".png": 1, ".xyz": 1}
     assert fruit.ids() == ["a.txt", "c.txt"]
 
 
