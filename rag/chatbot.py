@@ -56,6 +56,11 @@ class Chatbot:
         self._retriever = Retriever(index, embedder, llm.count_tokens)
 
     @property
+    def embedder(self) -> Embedder:
+        """The embedding model; it may be used while this answers, though both will be slow."""
+        return self._embedder
+
+    @property
     def model(self) -> str:
         """The name of the language model."""
         return self._llm.name

@@ -16,7 +16,7 @@ import click
 
 from rag.bench.commands import bench
 from rag.config import Settings
-from rag.errors import Cancelled, CrossciteError, QuestionError
+from rag.errors import Cancelled, CrossciteError, DocumentError, QuestionError
 
 if TYPE_CHECKING:
     from rag.chatbot import Chatbot
@@ -137,14 +137,57 @@ def index(settings: Settings, paths: tuple[Path, ...], rebuild: bool, quiet: boo
         sys.exit(NOT_ALL_READ if indexed else 1)
 
 
-@main.command()
-@with_settings
-def documents(settings: Settings) -> None:
-    """List the documents in the index."""
-    from rag.wiring import load_index
+@main.group(invoke_without_command=True)
+@click.pass_context
+def documents(ctx: click.Context) -> None:
+    """List the documents in the index; add single files, remove them again."""
+    if ctx.invoked_subcommand is None:
+        from rag.wiring import load_index
 
-    for info in load_index(settings).documents():
-        click.echo(f"{info.id}\n    {info.title} ({', '.join(filter(None, (info.language, info.date)))})")
+        for info in load_index(ctx.obj).documents():
+            click.echo(f"{info.id}\n    {info.title} ({', '.join(filter(None, (info.language, info.date)))})")
+
+
+@documents.command("add")
+@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option("--replace", is_flag=True, help="Put a file in the place of the one of the same name added before.")
+@with_settings
+def documents_add(settings: Settings, files: tuple[Path, ...], replace: bool) -> None:
+    """Copy FILES into the index folder and add them to the documents, as an upload in the browser does."""
+    from rag import uploads
+    from rag.models import get
+    from rag.wiring import load_embedder
+
+    embedder = load_embedder(settings)
+    refused = 0
+    for path in files:
+        try:
+            received = uploads.receive_file(settings.index_dir, path)
+            try:
+                checked = uploads.check(received, settings.index_dir, embedder.count_tokens, replace=replace)
+                sha256 = get(settings.embedder).sha256
+                added = uploads.store([checked], settings.index_dir, embedder, settings.embedder, sha256)
+            finally:
+                received.discard()
+        except DocumentError as error:
+            refused += 1
+            click.secho(f"Not added: {error}", fg="yellow", err=True)
+        else:
+            click.echo(f"Added {added[0]}")
+    if refused:
+        sys.exit(1)
+
+
+@documents.command("remove")
+@click.argument("ids", nargs=-1, required=True)
+@with_settings
+def documents_remove(settings: Settings, ids: tuple[str, ...]) -> None:
+    """Remove documents that were added or uploaded, with their files; those of an indexed folder follow the folder."""
+    from rag import uploads
+
+    for id in ids:
+        uploads.remove(id, settings.index_dir)
+        click.echo(f"Removed {id}")
 
 
 @main.command()
@@ -192,12 +235,13 @@ def search(settings: Settings, query: str, k: int) -> None:
 @main.command()
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
 @click.option("--port", default=8000, show_default=True, help="Port to listen on.")
+@click.option("--read-only", is_flag=True, help="Let nobody add or remove documents over HTTP.")
 @with_settings
-def serve(settings: Settings, host: str, port: int) -> None:
+def serve(settings: Settings, host: str, port: int, read_only: bool) -> None:
     """Serve the chat and the HTTP interface."""
     from web.server import serve as serve_web
 
-    serve_web(settings, host, port)
+    serve_web(settings, host, port, read_only=read_only)
 
 
 @main.command("eval")

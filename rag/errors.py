@@ -3,8 +3,13 @@
 CrossciteError               one clear line: the thing, the reason, the way out
 ├── SettingsError            a setting has a value that cannot work
 ├── DocumentError            a file cannot be read as a document
-│   └── UnsupportedFormat    no reader for this kind of file
+│   ├── UnsupportedFormat    no reader for this kind of file
+│   ├── DocumentTooLarge     more than is taken
+│   ├── DocumentExists       the same file is there already
+│   │   └── NameTaken        another upload has the name
+│   └── NameRefused          a name under which no upload can be kept
 ├── DocumentNotFound         no document with this id in the index
+├── DocumentKept             a document that belongs to an indexed folder cannot be removed on its own
 ├── IndexError_              the index on disk
 │   ├── IndexMissing         there is none
 │   ├── IndexOutdated        built by another model or format version
@@ -44,8 +49,40 @@ class UnsupportedFormat(DocumentError):
     """No reader for this kind of file."""
 
 
+class DocumentTooLarge(DocumentError):
+    """A file that is more than is taken."""
+
+
+class DocumentExists(DocumentError):
+    """A file that is there already, as ``document``."""
+
+    def __init__(self, path: str, reason: str, document: str) -> None:
+        super().__init__(path, reason)
+        self.document = document
+
+
+class NameTaken(DocumentExists):
+    """A file that has the name of another upload, ``document``, which it may replace."""
+
+
+class NameRefused(DocumentError):
+    """A name under which no upload can be kept."""
+
+
 class DocumentNotFound(CrossciteError):
     """No document with this id in the index."""
+
+
+class DocumentKept(CrossciteError):
+    """A document that belongs to an indexed folder cannot be removed on its own."""
+
+    def __init__(self, document: str, folder: str) -> None:
+        super().__init__(
+            f"{document} belongs to the indexed folder {folder}, where it would come back from. "
+            f"Remove the file there, then run: crosscite index"
+        )
+        self.document = document
+        self.folder = folder
 
 
 class IndexError_(CrossciteError):

@@ -143,10 +143,20 @@ def outstanding(folder: Path) -> Plan:
     Raises:
         IndexMissing, IndexOutdated, IndexDamaged: there is no index to compare with.
     """
-    manifest = generations.read_manifest(folder)
+    stored = origins(folder)
     scans, _ = scans_of((), folder, rebuild=False)
+    return compare(scans, stored, folder)
+
+
+def origins(folder: Path) -> list[Origin]:
+    """Where every document of the index came from, sorted by id.
+
+    Raises:
+        IndexMissing, IndexOutdated, IndexDamaged: there is no index.
+    """
+    manifest = generations.read_manifest(folder)
     with closing(Store.open_for_reading(folder / manifest.database)) as store:
-        return compare(scans, store.origins(), folder)
+        return store.origins()
 
 
 def remove(document_ids: Sequence[str], folder: Path) -> None:

@@ -15,14 +15,11 @@ from pathlib import Path
 from rag.errors import DocumentError, IndexMissing
 from rag.generations import MANIFEST, sha256_of
 from rag.readers import SUFFIXES
-from rag.store import Origin
+from rag.store import UPLOADS_ROOT, Origin
 
 UPLOADS = "uploads"
 """The folder within the index folder that holds uploaded files. It is a root of its own that is always looked through,
 so that indexing other folders, or a rebuild, does not lose what was uploaded."""
-
-UPLOADS_ROOT = "uploads:"
-"""The name of that root: the index folder can be moved, and no folder is called so."""
 
 SETTLED_NS = 2_000_000_000
 """Nanoseconds after which the time of a file's last change tells it from the next: FAT counts in two seconds."""
@@ -253,7 +250,7 @@ def _gone(
 
 def _new_id(file: File, taken: set[str]) -> str | None:
     """The path below the root; with the folder's name before it where two roots have the same path."""
-    root = Path(file.root)
+    root = Path(UPLOADS if file.root == UPLOADS_ROOT else file.root)
     own, folder = (file.file, root.name) if file.file else (root.name, file.path.parent.name)
     return next((id for id in (own, f"{folder}/{own}") if id not in taken), None)
 

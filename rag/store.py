@@ -36,6 +36,9 @@ MOST_OCCURRENCES = 50_000
 """Occurrences of a question's terms that are scored, the rarest terms first: a word that stands in every third of a
 million sentences tells nothing and costs seconds."""
 
+UPLOADS_ROOT = "uploads:"
+"""The root of uploaded documents, wherever the index folder is; no folder is called so."""
+
 MOST_TERMS = 64
 """Terms of a question that are searched for, the rarest first: a pasted page must not cost seconds."""
 
@@ -92,6 +95,11 @@ class DocumentInfo:
     pages: int = 0
     root: str = ""
     added: str = ""
+
+    @property
+    def folder(self) -> str | None:
+        """The name of the folder (or file) that it was indexed with; None for an upload."""
+        return None if self.root == UPLOADS_ROOT else Path(self.root).name
 
 
 @dataclass(frozen=True)

@@ -82,6 +82,10 @@ def document_info_to_dict(info: DocumentInfo) -> dict[str, Any]:
         "size": info.size,
         "sentences": info.sentences,
         "passages": info.passages,
+        "pages": info.pages,
+        "uploaded": info.folder is None,
+        "folder": info.folder,
+        "added": info.added,
     }
 
 

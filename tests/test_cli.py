@@ -431,3 +431,31 @@ def test_doctor_compares_every_byte_of_the_index(healthy: Shelf, monkeypatch: py
     assert result.stdout.splitlines()[2] == (
         f"problem  index: {path} was altered: its checksum is not the manifest's. Run: crosscite index --rebuild"
     )
+
+
+# crosscite documents
+
+
+def test_single_files_are_added_replaced_and_removed_again(shelf: Shelf) -> None:
+    def documents(*arguments: str) -> Result:
+        return CliRunner().invoke(main, ["--index-dir", str(shelf.folder), "documents", *arguments])
+
+    shelf.write({"a.txt": "The apple hangs on the tree.\n"})
+    index(shelf, str(shelf.documents))
+    path = shelf.folder.parent / "c.txt"
+    path.write_text("The cherry is in the basket.\n", encoding="utf-8")
+    assert documents("add", str(path)).stdout == "Added c.txt\n"
+    again = documents("add", str(path), str(path.with_name("none.txt")))
+    assert (again.exit_code, again.stdout) == (1, "")
+    assert again.stderr == (
+        "Not added: c.txt: the same file is already there as c.txt.\n"
+        f"Not added: {path.with_name('none.txt')}: no such file or directory\n"
+    )
+    path.write_text("The banana is in the basket.\n", encoding="utf-8")
+    assert documents("add", str(path)).exit_code == 1
+    assert documents("add", "--replace", str(path)).stdout == "Added c.txt\n"
+    assert documents().stdout.startswith("a.txt\n    The apple")
+    kept = documents("remove", "a.txt")
+    assert (kept.exit_code, kept.stderr[:50]) == (1, "Error: a.txt belongs to the indexed folder documen")
+    assert documents("remove", "c.txt").stdout == "Removed c.txt\n"
+    assert [info.id for info in shelf.load(None).documents()] == ["a.txt"]

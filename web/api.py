@@ -13,7 +13,7 @@ from rag import figures
 from rag.errors import QuestionError
 from rag.types import Event, Question
 from rag.wire import answer_to_dict, document_info_to_dict, document_to_dict, evidence_to_dict
-from web.loading import ChatbotLike, Loader
+from web.loading import ChatbotLike, Loader, answer_from_present
 from web.schemas import (
     MAX_HITS,
     MAX_QUESTION,
@@ -82,6 +82,7 @@ Chatbot = Annotated[ChatbotLike, Depends(get_chatbot)]
         },
         **problem_responses(
             {
+                409: "A document that the answer was being made of has been removed or replaced; ask again.",
                 413: "The request is too long.",
                 415: "The request is not JSON.",
                 422: _INVALID,
@@ -92,11 +93,17 @@ Chatbot = Annotated[ChatbotLike, Depends(get_chatbot)]
     },
 )
 async def ask(
-    body: AskRequest, request: Request, chatbot: Chatbot, worker: Annotated[Worker, Depends(get_worker)]
+    body: AskRequest,
+    request: Request,
+    chatbot: Chatbot,
+    loader: Annotated[Loader, Depends(get_loader)],
+    worker: Annotated[Worker, Depends(get_worker)],
 ) -> Any:
     """Answer from the documents, in the asker's language, with citations that were checked against the text."""
     await anyio.to_thread.run_sync(_require_documents, chatbot, body.documents)
-    job = worker.submit(body.to_question(), lambda question, cancelled: chatbot.answer(question, cancelled=cancelled))
+    job = worker.submit(
+        body.to_question(), lambda question, cancelled: answer_from_present(loader, question, cancelled)
+    )
     when_gone(request, lambda: worker.withdraw(job))
     if body.stream or EVENT_STREAM in request.headers.get("accept", ""):
         return event_stream(worker, job)

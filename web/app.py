@@ -12,8 +12,9 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 from fastapi.staticfiles import StaticFiles
 
-from web import api, pages, problems
+from web import api, pages, problems, uploads
 from web.guard import Guard
+from web.library import Library, Source
 from web.loading import RETRY_SECONDS, ChatbotLike, Loader, Renew
 from web.schemas import ProblemModel
 from web.worker import Worker
@@ -28,36 +29,45 @@ def create_app(
     queue_size: int = 8,
     allowed_hosts: Collection[str] | None = None,
     retry_seconds: float = RETRY_SECONDS,
+    source: Source | None = None,
 ) -> FastAPI:
     """Return the application.
 
     ``load`` is called in a background thread when the server starts, and again after a failure when somebody asks,
     at most every ``retry_seconds``. ``renew`` changes a chatbot to an index that is newer than its own; without it the
     index stays what it was. ``queue_size`` questions may wait while one is answered. ``allowed_hosts`` are the
-    names the server goes by, None for any.
+    names the server goes by, None for any. ``source`` is where documents are added and removed; without it they cannot
+    be changed over HTTP.
     """
     loader = Loader(load, renew=renew, retry_seconds=retry_seconds)
     worker = Worker(queue_size)
+    library = Library(source, loader, worker) if source else None
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         app.state.search_limiter = anyio.CapacityLimiter(1)
         worker.start()
         loader.start()
+        if library:
+            library.start()
         try:
             yield
         finally:
             await anyio.to_thread.run_sync(worker.stop)
+            if library:
+                await anyio.to_thread.run_sync(library.stop)
 
     # The usual documentation pages load scripts from a foreign origin; web/pages.py has its own.
     app = FastAPI(title="crosscite", description=DESCRIPTION, lifespan=lifespan, docs_url=None, redoc_url=None)
     app.state.loader = loader
     app.state.worker = worker
+    app.state.library = library
     app.add_middleware(Guard, allowed_hosts=allowed_hosts)
     app.mount("/static", StaticFiles(directory=Path(__file__).parent / "static"), name="static")
     # Pages first: the API's "/documents/{id}" takes identifiers with slashes, and so would take ".../view" too.
     app.include_router(pages.router)
     app.include_router(api.router)
+    app.include_router(uploads.router)
     problems.install(app)
     _describe_problems(app)
     return app

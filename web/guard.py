@@ -12,12 +12,16 @@ from fastapi import HTTPException
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from rag.uploads import MOST_BYTES
 from web.headers import SECURITY_HEADERS
 from web.problems import problem_dict, problem_response
 
 MAX_BODY_BYTES = 1_000_000
 """The longest allowed question with the longest history is 82,000 characters: 984,000 bytes if JSON escapes each one
 as a surrogate pair."""
+
+MAX_UPLOAD_BYTES = 2 * MOST_BYTES
+"""Several files may come in one request, each of which has a limit of its own."""
 
 LOOPBACK_NAMES = ("localhost", "127.0.0.1", "::1")
 
@@ -39,13 +43,15 @@ class Guard:
             await self._app(scope, receive, send)
             return
         send = _with_security_headers(send)
-        problem = self._problem(scope["method"], Headers(scope=scope))
+        uploads = (scope["method"], scope["path"]) == ("POST", "/documents")
+        limit = MAX_UPLOAD_BYTES if uploads else MAX_BODY_BYTES
+        problem = self._problem(scope["method"], Headers(scope=scope), limit)
         if problem is not None:
             await problem_response(problem)(scope, receive, send)
             return
-        await self._app(scope, _limited(receive), send)
+        await self._app(scope, _limited(receive, limit), send)
 
-    def _problem(self, method: str, headers: Headers) -> dict[str, object] | None:
+    def _problem(self, method: str, headers: Headers, limit: int) -> dict[str, object] | None:
         host = headers.get("host", "")
         if self._allowed_hosts is not None and _name(host) not in self._allowed_hosts:
             return problem_dict(421, f"This server is not called {_name(host)!r}.", code="unknown_host")
@@ -53,8 +59,8 @@ class Guard:
             return problem_dict(
                 403, f"The request comes from {headers['origin']}, this server is {host}.", code="foreign_origin"
             )
-        if int(headers.get("content-length") or 0) > MAX_BODY_BYTES:
-            return problem_dict(413, f"The request is longer than {MAX_BODY_BYTES:,} bytes.")
+        if int(headers.get("content-length") or 0) > limit:
+            return problem_dict(413, f"The request is longer than {limit:,} bytes.")
         return None
 
 
@@ -70,15 +76,15 @@ def _same_origin(origin: str | None, host: str) -> bool:
     return origin is None or origin.partition("://")[2].lower() == host.lower()
 
 
-def _limited(receive: Receive) -> Receive:
+def _limited(receive: Receive, limit: int) -> Receive:
     received = 0
 
     async def counting() -> Message:
         nonlocal received
         message = await receive()
         received += len(message.get("body", b""))
-        if received > MAX_BODY_BYTES:
-            raise HTTPException(413, f"The request is longer than {MAX_BODY_BYTES:,} bytes.")
+        if received > limit:
+            raise HTTPException(413, f"The request is longer than {limit:,} bytes.")
         return message
 
     return counting

@@ -5,13 +5,14 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from typing import TYPE_CHECKING, Literal, Protocol
 
-from rag.errors import CrossciteError
-from rag.types import Document, Event, Evidence, Question
+from rag.errors import CrossciteError, DocumentNotFound
+from rag.types import Answer, Citation, Document, Event, Evidence, Passage, Question
 
 if TYPE_CHECKING:
+    from rag.embedding import Embedder
     from rag.store import DocumentInfo
 
 logger = logging.getLogger(__name__)
@@ -28,6 +29,7 @@ class IndexLike(Protocol):
     def is_current(self) -> bool: ...
     def documents(self) -> Sequence[DocumentInfo]: ...
     def document(self, id: str) -> Document: ...
+    def passages_of(self, document_id: str) -> Sequence[Passage]: ...
 
 
 class ChatbotLike(Protocol):
@@ -35,6 +37,9 @@ class ChatbotLike(Protocol):
 
     @property
     def index(self) -> IndexLike: ...
+
+    @property
+    def embedder(self) -> Embedder: ...
 
     @property
     def model(self) -> str: ...
@@ -161,6 +166,50 @@ class Loader:
         else:
             with self._lock:
                 self._chatbot, self._error, self._running = chatbot, None, False
+
+
+class DocumentsChanged(CrossciteError):
+    """A document that an answer was being made of is not there any more, or says something else."""
+
+
+def answer_from_present(loader: Loader, question: Question, cancelled: Callable[[], bool]) -> Iterator[Event]:
+    """Answer from the index as it is when the answer begins, and show nothing of what has left it since.
+
+    Raises:
+        DocumentsChanged: words that are about to be shown do not stand in the documents any more.
+        NotReady: as ``Loader.get``.
+    """
+    chatbot = loader.get()
+    events = chatbot.answer(question, cancelled=cancelled)
+    try:
+        for event in events:
+            present = chatbot if event.kind == "token" else loader.get()
+            if present is not chatbot:
+                _require_words(present.index, _sources(event))
+            yield event
+    finally:
+        # An exception on its way holds this frame, and the frame the generator, which holds the model.
+        if isinstance(events, Generator):
+            events.close()
+
+
+def _sources(event: Event) -> list[Citation | Evidence]:
+    data = event.data
+    if isinstance(data, Answer):
+        return [*data.citations, *data.evidence]
+    return [*event.citations, *(data if isinstance(data, tuple) else ())]
+
+
+def _require_words(index: IndexLike, sources: Sequence[Citation | Evidence]) -> None:
+    for source in sources:
+        try:
+            text = index.document(source.document).text
+        except DocumentNotFound:
+            text = ""
+        if text[source.start : source.end] != source.quote:
+            raise DocumentsChanged(
+                f"{source.title} was removed or replaced while this answer was being made of it. Ask again."
+            )
 
 
 def error_code(error: Exception) -> str:

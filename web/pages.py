@@ -10,11 +10,13 @@ from fastapi import APIRouter, FastAPI, Query, Request
 from fastapi.responses import HTMLResponse, Response
 from starlette.templating import Jinja2Templates
 
+from rag.readers import SUFFIXES
+from rag.uploads import MOST_BYTES
 from web.api import Chatbot
 from web.i18n import page_context
 from web.problems import TITLES
 from web.schemas import MAX_QUESTION, MAX_TURN, problem_responses
-from web.text import cited_span, segments
+from web.text import blocks, cited_span
 
 HERE = Path(__file__).parent
 HISTORY_TURNS = 6
@@ -48,11 +50,27 @@ def view(
 ) -> Response:
     """Return a page with the document's text, the span highlighted and scrolled to."""
     document = chatbot.index.document(id)
+    passages = chatbot.index.passages_of(id)
+    cited = cited_span(document, start, end)
     context = {
         "document": document,
-        "segments": segments(document, cited_span(document, start, end)),
+        "passages": len(passages),
+        "blocks": blocks(document, passages, cited),
+        "cited": cited is not None,
     }
     return render(request, "view.html", context)
+
+
+@router.get("/library", include_in_schema=False)
+def library(request: Request) -> Response:
+    """Return the page that lists the documents, adds and removes them."""
+    limits = {
+        "changeable": request.app.state.library is not None,
+        "suffixes": SUFFIXES,
+        "formats": ", ".join(suffix[1:].upper() for suffix in SUFFIXES),
+        "most_bytes": MOST_BYTES,
+    }
+    return render(request, "library.html", limits)
 
 
 @router.get("/docs", include_in_schema=False)
@@ -77,6 +95,7 @@ def _operations(description: dict[str, Any]) -> list[dict[str, Any]]:
             "text": operation.get("description", ""),
             "parameters": operation.get("parameters", []),
             "examples": [json.dumps(example, ensure_ascii=False) for example in _examples(description, operation)],
+            "takes_files": "multipart/form-data" in operation.get("requestBody", {}).get("content", {}),
             "responses": {status: response["description"] for status, response in operation["responses"].items()},
             "for_people": _FOR_PEOPLE in operation.get("tags", []),
         }

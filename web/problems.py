@@ -19,14 +19,19 @@ from starlette.exceptions import HTTPException
 from rag.errors import (
     Cancelled,
     CrossciteError,
+    DocumentError,
+    DocumentExists,
+    DocumentKept,
     DocumentNotFound,
+    DocumentTooLarge,
     IndexError_,
     ModelError,
     QuestionError,
     QueueFull,
+    UnsupportedFormat,
 )
 from web.headers import SECURITY_HEADERS
-from web.loading import NotReady, error_code
+from web.loading import DocumentsChanged, NotReady, error_code
 from web.worker import Stopping
 
 logger = logging.getLogger(__name__)
@@ -34,6 +39,14 @@ logger = logging.getLogger(__name__)
 TITLES = {
     "invalid_request": "The request is not valid",
     "document_not_found": "No such document",
+    "document_exists": "The document is there already",
+    "document_too_large": "The document is too large",
+    "document_error": "The document cannot be read",
+    "document_kept": "The document belongs to an indexed folder",
+    "documents_changed": "A document has changed meanwhile",
+    "name_taken": "Another upload has this name",
+    "name_refused": "The file's name cannot be kept",
+    "unsupported_format": "There is no reader for this kind of file",
     "queue_full": "Too many questions are waiting",
     "loading": "The models are loading",
     "stopping": "The server is stopping",
@@ -48,6 +61,9 @@ TITLES = {
     "internal": "Something went wrong in the server",
 }
 """What each ``code`` means, in words that do not change from case to case."""
+
+_FILE_STATUS = ((DocumentExists, 409), (DocumentTooLarge, 413), (UnsupportedFormat, 415))
+"""Why a file is not taken; any other reason is a 422."""
 
 CLIENT_CLOSED_REQUEST = 499
 """For the log only: whoever asked is gone and reads no status."""
@@ -88,6 +104,11 @@ def describe(error: Exception) -> tuple[dict[str, Any], dict[str, str]]:
         return problem_dict(429, str(error), code="queue_full"), {"Retry-After": str(error.retry_after)}
     if isinstance(error, DocumentNotFound):
         return problem_dict(404, str(error), code="document_not_found"), {}
+    if isinstance(error, DocumentError):
+        status = next((status for kind, status in _FILE_STATUS if isinstance(error, kind)), 422)
+        return problem_dict(status, str(error), code=error_code(error)), {}
+    if isinstance(error, (DocumentKept, DocumentsChanged)):
+        return problem_dict(409, str(error), code=error_code(error)), {}
     if isinstance(error, Stopping):
         return problem_dict(503, str(error), code="stopping"), {"Retry-After": "5"}
     if isinstance(error, Cancelled):

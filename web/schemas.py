@@ -209,6 +209,10 @@ class DocumentInfoModel(BaseModel):
     size: int
     sentences: int
     passages: int
+    pages: int = Field(description="0 where the format has no pages.")
+    uploaded: bool = Field(description="Whether `DELETE` removes it.")
+    folder: str | None = Field(description="The indexed folder it belongs to; null for an upload.")
+    added: str = Field(description="ISO time.")
 
 
 class DocumentsModel(BaseModel):
@@ -268,6 +272,41 @@ class ProblemModel(BaseModel):
     detail: str
     code: str | None = None
     errors: list[FieldErrorModel] | None = None
+
+
+class UploadModel(BaseModel):
+    """A file on its way to become a document."""
+
+    id: str
+    name: str
+    size: int
+    state: Literal["waiting", "reading", "embedding", "indexing", "done", "refused"]
+    passages: int = Field(description="How many there are to embed; 0 until the file is read.")
+    embedded: int = Field(description="How many of them are embedded.")
+    paused: bool = Field(description="Whether a question is answered first.")
+    document: str | None = Field(description="The document that it has become.")
+    problem: ProblemModel | None
+
+
+class RefusedModel(BaseModel):
+    """A file that is not taken, and why."""
+
+    name: str
+    problem: ProblemModel
+
+
+class UploadsModel(BaseModel):
+    """Files on their way."""
+
+    uploads: list[UploadModel]
+    refused: list[RefusedModel] = Field(default_factory=list)
+
+
+class AddedModel(BaseModel):
+    """Identifiers of the documents that were added, and the files that were not."""
+
+    documents: list[str]
+    refused: list[RefusedModel]
 
 
 def problem_responses(descriptions: Mapping[int, str]) -> dict[int | str, dict[str, Any]]:

@@ -7,6 +7,7 @@ import errno
 import logging
 import socket
 from collections.abc import Callable, Collection
+from typing import TYPE_CHECKING
 
 import uvicorn
 from fastapi import FastAPI
@@ -15,8 +16,12 @@ from rag.config import Settings
 from rag.errors import SettingsError
 from web.app import create_app
 from web.guard import LOOPBACK_NAMES
+from web.library import Source
 from web.loading import ChatbotLike, Renew
 from web.worker import Worker
+
+if TYPE_CHECKING:
+    from rag.embedding import Embedder
 
 GRACE_SECONDS = 3
 """How long connections may take to end after a signal; generations are interrupted at once."""
@@ -28,9 +33,12 @@ def serve(
     port: int = 8000,
     *,
     load: Callable[[], ChatbotLike] | None = None,
+    read_only: bool = False,
     access_log: bool = False,
 ) -> None:
     """Serve until a signal ends it; print the address once it is taken.
+
+    ``read_only`` lets nobody add or remove documents over HTTP.
 
     Raises:
         SettingsError: the port is taken, not allowed, or the host is not an address of this machine.
@@ -38,7 +46,13 @@ def serve(
     listener = listen(host, port)
     hosts: Collection[str] | None = {*LOOPBACK_NAMES, host} if is_loopback(listener) else None
     renew = _renew(settings) if load is None else None
-    app = create_app(load or _load(settings), renew=renew, queue_size=settings.queue_size, allowed_hosts=hosts)
+    app = create_app(
+        load or _load(settings),
+        renew=renew,
+        queue_size=settings.queue_size,
+        allowed_hosts=hosts,
+        source=None if read_only or load else _source(settings),
+    )
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     if access_log:
         logging.getLogger("uvicorn.access").setLevel(logging.INFO)
@@ -113,6 +127,17 @@ def _load(settings: Settings) -> Callable[[], ChatbotLike]:
         return chatbot
 
     return load
+
+
+def _source(settings: Settings) -> Source:
+    from rag.models import get
+
+    def load_embedder() -> Embedder:
+        from rag import wiring
+
+        return wiring.load_embedder(settings)
+
+    return Source(settings.index_dir, settings.embedder, get(settings.embedder).sha256, load_embedder)
 
 
 def _renew(settings: Settings) -> Renew:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Literal
 
 from rag.errors import QuestionError
-from rag.types import Document, Span
+from rag.types import Document, Passage, Span
 
 Kind = Literal["plain", "furniture", "cited"]
 
@@ -39,6 +41,53 @@ def segments(document: Document, cited: Span | None) -> list[Segment]:
         position = max(position, end)
     parts.append(Segment(document.text[position:], "plain"))
     return [part for part in parts if part.text]
+
+
+@dataclass(frozen=True)
+class Block:
+    """Consecutive characters of one passage (None: of no passage, such as the space between two).
+
+    ``begins`` where they are its first, ``page`` where they are the first of a page.
+    """
+
+    segments: tuple[Segment, ...]
+    passage: int | None = None
+    begins: bool = False
+    page: int | None = None
+
+
+def blocks(document: Document, passages: Sequence[Passage], cited: Span | None) -> list[Block]:
+    """Return the whole text in order, cut where passages and pages begin and end."""
+    pages = {offset: number for number, offset in enumerate(document.pages, 1)}
+    starts = {passage.start: passage for passage in passages}
+    edges = {0, len(document.text), *pages, *starts, *(passage.end for passage in passages)}
+    cuts = sorted(edge for edge in edges if 0 <= edge <= len(document.text))
+    parts = _cut(segments(document, cited), cuts)
+    found: list[Block] = []
+    current: Passage | None = None
+    for start, part in zip(cuts, parts, strict=False):
+        current = starts.get(start, current if current and start < current.end else None)
+        number = current.position if current else None
+        found.append(Block(part, number, start in starts, pages.get(start)))
+    return found
+
+
+def _cut(parts: Sequence[Segment], cuts: Sequence[int]) -> list[tuple[Segment, ...]]:
+    """Cut segments that follow each other from 0 on at some offsets, the first and the last of which are their ends."""
+    pieces = [(part.text, part.kind) for part in reversed(parts)]
+    result: list[tuple[Segment, ...]] = []
+    for start, end in pairwise(cuts):
+        piece: list[Segment] = []
+        wanted = end - start
+        while wanted:
+            text, kind = pieces.pop()
+            if len(text) > wanted:
+                pieces.append((text[wanted:], kind))
+                text = text[:wanted]
+            piece.append(Segment(text, kind))
+            wanted -= len(text)
+        result.append(tuple(piece))
+    return result
 
 
 def cited_span(document: Document, start: int | None, end: int | None) -> Span | None:

@@ -120,6 +120,9 @@ class Worker:
         self._current: Job | None = None
         self._changed = threading.Condition()
         self._stopping = False
+        self._aside = 0
+        self._aside_running = False
+        self._aside_is_due = False
         self._durations: deque[float] = deque(maxlen=REMEMBERED)
         self._thread = threading.Thread(target=self._run, name="crosscite-generate", daemon=True)
 
@@ -144,7 +147,7 @@ class Worker:
                     self.retry_after(),
                 )
             self._waiting.append(job)
-            self._changed.notify()
+            self._changed.notify_all()
         return job
 
     def withdraw(self, job: Job) -> None:
@@ -153,6 +156,7 @@ class Worker:
         with self._changed:
             if job in self._waiting:
                 self._waiting.remove(job)
+                self._changed.notify_all()
                 job.abandon(Cancelled("The question was withdrawn."))
 
     def ahead_of(self, job: Job) -> int:
@@ -167,6 +171,37 @@ class Worker:
         median = statistics.median(self._durations) if self._durations else DEFAULT_SECONDS
         return max(1, math.ceil(median))
 
+    @property
+    def is_answering(self) -> bool:
+        """Whether a question is being answered."""
+        return self._current is not None
+
+    @contextlib.contextmanager
+    def aside(self) -> Iterator[None]:
+        """Wait until no question is there, and hold off the next one for the block, which should take a second at most.
+
+        For work that needs the cores as answers do, such as embedding: two at once take three times as long. Whoever
+        waits gets one turn after every answer, so that questions in a row cannot hold it up for ever.
+
+        Raises:
+            Stopping: the server is going down.
+        """
+        with self._changed:
+            self._aside += 1
+            try:
+                self._changed.wait_for(lambda: self._stopping or self._is_free_for_asides())
+            finally:
+                self._aside -= 1
+            if self._stopping:
+                raise Stopping("The server is stopping.")
+            self._aside_running, self._aside_is_due = True, False
+        try:
+            yield
+        finally:
+            with self._changed:
+                self._aside_running = False
+                self._changed.notify_all()
+
     def stop(self, timeout: float = 5.0) -> None:
         """End the running generation and refuse the waiting ones; wait at most ``timeout`` seconds for the thread."""
         self.interrupt()
@@ -180,7 +215,7 @@ class Worker:
             self._stopping = True
             waiting, current = list(self._waiting), self._current
             self._waiting.clear()
-            self._changed.notify()
+            self._changed.notify_all()
         for job in (*waiting, *([] if current is None else [current])):
             job.abandon(reason)
 
@@ -190,14 +225,23 @@ class Worker:
             completed = job.run()
             with self._changed:
                 self._current = None
+                self._aside_is_due = self._aside > 0
+                self._changed.notify_all()
                 # A generation broken off early says nothing about how long one lasts.
                 if completed:
                     self._durations.append(time.monotonic() - started)
 
     def _take(self) -> Job | None:
         with self._changed:
-            self._changed.wait_for(lambda: self._waiting or self._stopping)
+            self._changed.wait_for(lambda: self._stopping or self._is_free_for_answers())
             if self._stopping:
                 return None
             self._current = self._waiting.popleft()
             return self._current
+
+    def _is_free_for_answers(self) -> bool:
+        return bool(self._waiting) and not self._aside_running and not self._aside_is_due
+
+    def _is_free_for_asides(self) -> bool:
+        free = self._current is None and not self._aside_running
+        return free and (not self._waiting or self._aside_is_due)

@@ -275,7 +275,7 @@ def test_uploads_stay_when_their_neighbours_are_indexed_again_rebuilt_or_taken_o
 
 def test_an_upload_moves_with_the_index_folder_and_knows_where_it_is_from(uploaded: Shelf) -> None:
     roots = {info.id: info.root for info in uploaded.load().documents()}
-    assert roots == {"a.txt": "documents", "b.txt": "documents", "c.txt": scanning.UPLOADS_ROOT}
+    assert roots == {"a.txt": "documents", "b.txt": "documents", "c.txt": store.UPLOADS_ROOT}
     uploaded.folder = uploaded.folder.rename(uploaded.folder.with_name("elsewhere"))
     assert uploaded.build_paths([]).unchanged == 3
 

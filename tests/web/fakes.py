@@ -9,7 +9,19 @@ from dataclasses import dataclass, field
 
 from rag.errors import Cancelled, DocumentNotFound
 from rag.store import DocumentInfo
-from rag.types import Answer, AnswerSentence, Citation, Document, Event, Evidence, Question, Refusal, Span, Timings
+from rag.types import (
+    Answer,
+    AnswerSentence,
+    Citation,
+    Document,
+    Event,
+    Evidence,
+    Passage,
+    Question,
+    Refusal,
+    Span,
+    Timings,
+)
 
 GERMAN = Document(
     "firmen/deepseek.txt",
@@ -52,6 +64,7 @@ def citation(number: int, document: Document, quote: str, support: float = 0.9) 
     )
 
 
+ADDED = "2026-01-02T03:04:05+00:00"
 FAMILY = evidence(1, JAPANESE, "若い技術者は故郷で家族の近くに住める。", 0.83)
 FOUNDED = evidence(2, GERMAN, "Liang Wenfeng gründete DeepSeek im Jahr 2023.", 0.71)
 FIRST = AnswerSentence("Liang Wenfeng founded DeepSeek in 2023.", (1,), True)
@@ -137,9 +150,14 @@ class FakeIndex:
 
     def documents(self) -> list[DocumentInfo]:
         return [
-            DocumentInfo(d.id, d.title, d.language, d.date, d.url, d.size, d.text.count("."), 1)
+            DocumentInfo(d.id, d.title, d.language, d.date, d.url, d.size, d.text.count("."), 1, 0, "firmen", ADDED)
             for d in self._documents.values()
         ]
+
+    def passages_of(self, document_id: str) -> list[Passage]:
+        document = self.document(document_id)
+        start = document.furniture[0].end + 2 if document.furniture else 0
+        return [Passage(document_id, 0, 0, 0, start, len(document.text), document.text[start:])]
 
     def document(self, id: str) -> Document:
         try:

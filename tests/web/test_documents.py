@@ -7,10 +7,10 @@ import pytest
 from fastapi.testclient import TestClient
 
 from rag.errors import QuestionError
-from rag.types import Document, Span
+from rag.types import Document, Passage, Span
 from tests.web.conftest import client
 from tests.web.fakes import FAMILY, GERMAN, HOSTILE, JAPANESE, FakeChatbot
-from web.text import cited_span, segments
+from web.text import blocks, cited_span, segments
 
 
 def test_documents_are_listed_without_their_texts(http: TestClient) -> None:
@@ -24,6 +24,10 @@ def test_documents_are_listed_without_their_texts(http: TestClient) -> None:
         "size": 99,
         "sentences": 402,
         "passages": 1,
+        "pages": 0,
+        "uploaded": False,
+        "folder": "firmen",
+        "added": "2026-01-02T03:04:05+00:00",
     }
 
 
@@ -53,8 +57,11 @@ def test_a_search_that_cannot_be_made_is_a_422(http: TestClient, query: str, fie
 
 def test_the_view_highlights_the_span_in_code_points(http: TestClient) -> None:
     page = http.get(f"/documents/{quote(JAPANESE.id)}/view?start={FAMILY.start}&end={FAMILY.end}").text
-    assert f'𠮷田さんは言う。<mark id="cited">{FAMILY.quote}</mark></div>' in "".join(page.split("\n"))
-    assert '<div class="document-text" lang="ja" dir="auto">' in page
+    assert (
+        '<div class="document-text" lang="ja" dir="auto">'
+        '<span class="passage begins" id="passage-1" data-number="1">'
+        f'𠮷田さんは言う。<mark id="cited">{FAMILY.quote}</mark></span></div>'
+    ) in page
 
 
 def test_the_view_without_a_span_shows_the_text_and_sets_furniture_apart(http: TestClient) -> None:
@@ -104,6 +111,29 @@ def test_segments_keep_every_character_in_order() -> None:
         ("9", "plain"),
     ]
     assert "".join(part.text for part in segments(document, None)) == document.text
+
+
+def test_blocks_are_cut_where_passages_and_pages_begin_and_keep_every_character() -> None:
+    document = Document("a", "0123456789", "A", "en", pages=(0, 6), furniture=(Span(0, 1),))
+    passages = [Passage("a", 0, 0, 0, 1, 4, "123"), Passage("a", 1, 1, 1, 5, 9, "5678")]
+    found = blocks(document, passages, Span(3, 7))
+    assert [
+        ("|".join(f"{part.text}{part.kind[0]}" for part in block.segments), block.passage, block.begins, block.page)
+        for block in found
+    ] == [
+        ("0f", None, False, 1),
+        ("12p|3c", 0, True, None),
+        ("4c", None, False, None),
+        ("5c", 1, True, None),
+        ("6c|78p", 1, False, 2),
+        ("9p", None, False, None),
+    ]
+
+
+def test_a_highlight_over_several_passages_has_one_anchor(http: TestClient) -> None:
+    page = http.get("/documents/firmen/deepseek.txt/view?start=0&end=30").text
+    assert page.count('<mark id="cited">') == 1
+    assert (page.count("<mark>"), page.count("</mark>")) == (1, 2)
 
 
 def test_a_span_of_an_empty_document_is_refused() -> None:

@@ -73,7 +73,14 @@ def test_every_text_that_a_page_or_script_names_is_there_and_no_other() -> None:
             assert key in catalogue(DEFAULT), f"{path.name} says {key}"
 
 
-SAID_BY_CODE: set[str] = set()
+SAID_BY_CODE: set[str] = {
+    f"documents.{text}"
+    for text in (
+        *("again", "again_name", "cancel", "cancel_name", "dismiss", "dismiss_name", "replace", "replace_name"),
+        *("state_queued", "state_sending", "state_waiting", "state_reading"),
+        *("state_embedding", "state_paused", "state_indexing"),
+    )
+}
 """Texts whose key is put together from a code."""
 
 

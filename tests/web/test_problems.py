@@ -15,7 +15,7 @@ JSON = {"Content-Type": "application/json"}
     [
         ("GET", "/nowhere", 404, "Not Found", "There is nothing at /nowhere."),
         ("GET", "/ask", 405, "Method Not Allowed", "/ask does not take GET."),
-        ("DELETE", "/documents/x", 405, "Method Not Allowed", "/documents/x does not take DELETE."),
+        ("PUT", "/documents/x", 405, "Method Not Allowed", "/documents/x does not take PUT."),
         ("GET", "/documents/x.txt", 404, "No such document", "There is no document 'x.txt' in the index."),
         ("GET", "/documents/x.txt/view", 404, "No such document", "There is no document 'x.txt' in the index."),
         ("GET", "/documents/../../etc/passwd", 404, "Not Found", "There is nothing at /etc/passwd."),

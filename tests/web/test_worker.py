@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
@@ -168,3 +169,58 @@ def test_stopping_ends_the_running_generation_and_the_waiting_ones_and_takes_no_
         asyncio.run(ask(worker))
     assert hold.cancelled.is_set()
     eventually(lambda: bot.running == 0)
+
+
+def test_other_work_waits_for_the_answer_gets_one_turn_and_holds_the_next_question_off() -> None:
+    first, second = Hold(), Hold()
+    bot = FakeChatbot([first, *answered()], [second, *answered()])
+    began, go_on = threading.Event(), threading.Event()
+
+    def work(worker: Worker) -> None:
+        with worker.aside():
+            began.set()
+            assert go_on.wait(10)
+
+    async def ask(worker: Worker) -> None:
+        jobs = [worker.submit(Question(text), generate(bot)) for text in ("first", "second")]
+        assert await asyncio.to_thread(first.reached.wait, 10)
+        assert worker.is_answering
+        aside = threading.Thread(target=work, args=[worker])
+        aside.start()
+        assert not await asyncio.to_thread(began.wait, 0.05)
+        first.released.set()
+        assert await asyncio.to_thread(began.wait, 10)
+        assert not await asyncio.to_thread(second.reached.wait, 0.05)
+        go_on.set()
+        assert await asyncio.to_thread(second.reached.wait, 10)
+        second.released.set()
+        for job in jobs:
+            assert (await kinds(job))[-1] == "answer"
+        aside.join(10)
+
+    with started() as worker:
+        asyncio.run(ask(worker))
+
+
+def test_other_work_that_waits_when_the_server_stops_is_told() -> None:
+    hold = Hold()
+    told: list[Exception] = []
+
+    def work(worker: Worker) -> None:
+        try:
+            with worker.aside():
+                pass
+        except Stopping as error:
+            told.append(error)
+
+    async def ask(worker: Worker) -> None:
+        worker.submit(Question("first"), generate(FakeChatbot([hold])))
+        assert await asyncio.to_thread(hold.reached.wait, 10)
+        aside = threading.Thread(target=work, args=[worker])
+        aside.start()
+        worker.interrupt()
+        await asyncio.to_thread(aside.join, 10)
+
+    with started() as worker:
+        asyncio.run(ask(worker))
+    assert len(told) == 1
