@@ -7,6 +7,8 @@ every token up to there.
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from collections.abc import Sequence
 from itertools import groupby
 
@@ -19,6 +21,9 @@ BEFORE_CHARACTERS = 400
 
 VERDICT = "Stated:"
 YES, NO = " yes", " no"
+
+_VARIATION = re.compile("[\ufe00-\ufe0f\U000e0100-\U000e01ef]")
+"""Variation selectors: a text can be hidden in a row of them."""
 
 _INSTRUCTION = """\
 You answer questions using only the evidence, which is quoted from documents in any language.
@@ -85,7 +90,7 @@ def answer_prompt(question: str, evidence: Sequence[Evidence], answer_language: 
 
 def confirmation_prompt(sentence: str, cited: Sequence[Evidence]) -> Prompt:
     """Return the prompt whose next token says whether the cited words state a drafted sentence."""
-    asked = f'{_numbered(cited)}\n\nQuestion: Is this stated: "{_one_line(sentence)}"?\n{_wish("en")}'
+    asked = f"{_numbered(cited)}\n\nQuestion: Is this stated: {_in_quotes(sentence)}?\n{_wish('en')}"
     return Prompt((*fixed_messages(), Message("user", asked)), VERDICT)
 
 
@@ -114,9 +119,21 @@ def _numbered(evidence: Sequence[Evidence]) -> str:
     blocks = []
     for (_, title, date), group in groupby(evidence, key=lambda piece: (piece.document, piece.title, piece.date)):
         lines = [f"[{piece.number}] {_one_line(piece.quote)}" for piece in group]
-        blocks.append(f'From "{_one_line(title)}"' + (f" ({date})" if date else "") + ":\n" + "\n".join(lines))
+        blocks.append(f"From {_in_quotes(title)}" + (f" ({date})" if date else "") + ":\n" + "\n".join(lines))
     return "\n".join(blocks)
 
 
+def _in_quotes(text: str) -> str:
+    """Put a text in quotation marks that it cannot close."""
+    return '"' + _one_line(text).replace('"', "'") + '"'
+
+
 def _one_line(text: str) -> str:
-    return " ".join(text.split())
+    """Keep a text in its line, and leave out of it what nobody sees: a question or title may have been pasted."""
+    return "".join(filter(_is_visible, " ".join(text.split())))
+
+
+def _is_visible(character: str) -> bool:
+    # Joiners belong to words in Persian and Indic scripts.
+    hidden = unicodedata.category(character) in ("Cc", "Cf", "Cs") and character not in "\u200c\u200d"
+    return not hidden and not _VARIATION.match(character)
