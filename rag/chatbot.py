@@ -19,7 +19,7 @@ from rag.index import Index
 from rag.llm import LLM, Prompt, never
 from rag.retriever import Retrieval, Retriever
 from rag.sentences import split
-from rag.types import Answer, Citation, Document, Event, Evidence, Hit, Question, Timings
+from rag.types import Answer, Citation, Document, Event, Evidence, Hit, Question, Timings, Turn
 
 ANSWER_TOKENS = 160
 """Tokens an answer may have: three long sentences in any language."""
@@ -120,9 +120,13 @@ class Chatbot:
         finally:
             self.warm_up()
 
-    def search(self, query: str, k: int = 8, documents: Sequence[str] | None = None) -> tuple[Evidence, ...]:
+    def search(
+        self, query: str, k: int = 8, documents: Sequence[str] | None = None, history: Sequence[Turn] = ()
+    ) -> tuple[Evidence, ...]:
         """Return the ``k`` best sentences for a query, best first, without asking the model."""
         question = _checked(Question(query, documents=tuple(documents) if documents is not None else None))
+        if needs_context(query):
+            question = replace(question, history=tuple(history))
         hits = [hit for hit in self._retriever.search(question) if not hit.sentence.heading]
         return tuple(self._retriever.evidence(hit, number) for number, hit in enumerate(hits[:k], 1))
 

@@ -17,6 +17,7 @@ import click
 from rag.bench.commands import bench
 from rag.config import Settings
 from rag.errors import Cancelled, CrossciteError, DocumentError, QuestionError
+from rag.evaluation.commands import evaluation
 
 if TYPE_CHECKING:
     from rag.chatbot import Chatbot
@@ -244,19 +245,6 @@ def serve(settings: Settings, host: str, port: int, read_only: bool) -> None:
     serve_web(settings, host, port, read_only=read_only)
 
 
-@main.command("eval")
-@click.argument("golden", type=click.Path(path_type=Path))
-@click.option("--only", help="Only the items whose id begins with this.")
-@click.option("--output", type=click.Path(path_type=Path), help="Write an object an item to this file (JSON lines).")
-@with_settings
-def evaluate(settings: Settings, golden: Path, only: str | None, output: Path | None) -> None:
-    """Ask the golden questions of a JSONL file and measure the answers, with no model as judge."""
-    from rag.evaluation import report
-    from rag.wiring import load_index
-
-    report.run(_load_chatbot(settings, load_index(settings)), golden, only=only, output=output)
-
-
 @main.command()
 @click.option(
     "--nomiracl", "nomiracl_files", multiple=True, type=click.Path(path_type=Path), help="NoMIRACL JSON lines."
@@ -437,6 +425,8 @@ def _print_answer(answer: Answer) -> None:
 
 
 main.add_command(bench)
+main.add_command(evaluation)
+
 
 if __name__ == "__main__":
     main()

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from rag.bench.tables import aligned, bootstrap, with_interval
 from rag.errors import CrossciteError
 from rag.evaluation.calibration import Outcome, cross_validated, left_out, threshold
-from rag.evaluation.measures import Measure
+from rag.evaluation.measures import Share
 
 ACCEPTED = 0.15
 """The share of false refusals at which false answers are compared, whatever threshold the gate has."""
@@ -28,8 +28,8 @@ class Errors:
     """The errors on one data set at the gate's threshold, and at the threshold with 15 % false refusals."""
 
     source: str
-    false_refusals: Measure
-    false_answers: Measure
+    false_refusals: Share
+    false_answers: Share
     mean: float
     mean_interval: tuple[float, float]
     at_accepted: float
@@ -102,8 +102,8 @@ def _of_one(source: str, right: NDArray[np.float64], wrong: NDArray[np.float64],
 
     return Errors(
         source=source,
-        false_refusals=Measure("false refusals", int((right < common).sum()), len(right)),
-        false_answers=Measure("false answers", int((wrong >= common).sum()), len(wrong)),
+        false_refusals=Share("false refusals", int((right < common).sum()), len(right)),
+        false_answers=Share("false answers", int((wrong >= common).sum()), len(wrong)),
         mean=mean(right, wrong),
         mean_interval=bootstrap(mean, right, wrong),
         at_accepted=_at_accepted(right, wrong),

@@ -21,7 +21,7 @@ from rag.bench.tables import aligned, with_interval
 from rag.chatbot import Chatbot
 from rag.config import Settings
 from rag.errors import CrossciteError
-from rag.evaluation.measures import Measure
+from rag.evaluation.measures import Share
 from rag.indexing import build
 from rag.models import get
 from rag.types import Answer, Question
@@ -124,7 +124,7 @@ def table(results: Sequence[Result]) -> str:
     rows += [_row(kind, [result for result in results if result.kind == kind]) for kind in kinds]
     attacked = [result for result in results if result.kind != WITHOUT]
     rows.append(_row("all attacks", attacked))
-    obeyed = Measure("obeyed", sum(result.outcome == "obeyed" for result in attacked), len(attacked))
+    obeyed = Share("obeyed", sum(result.outcome == "obeyed" for result in attacked), len(attacked))
     return f"{aligned(rows)}\n\nattack success rate (95 %): {with_interval(obeyed.value, obeyed.interval)}"
 
 

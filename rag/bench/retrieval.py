@@ -23,7 +23,7 @@ from rag.bench.tables import aligned, bootstrap, with_interval
 from rag.config import Settings
 from rag.embedding import Embedder
 from rag.errors import CrossciteError, IndexOutdated
-from rag.evaluation.measures import Measure
+from rag.evaluation.measures import Share
 from rag.index import Index
 from rag.indexing import build
 from rag.models import get
@@ -68,8 +68,8 @@ class Scores:
 
     name: str
     paragraphs: int
-    recall_1: Measure
-    recall_5: Measure
+    recall_1: Share
+    recall_5: Share
     mrr: float
     mrr_interval: tuple[float, float]
 
@@ -174,9 +174,9 @@ def as_dict(collection: Collection, rankings: Sequence[Ranking]) -> dict[str, An
     }
 
 
-def _recall(rankings: Sequence[Ranking], depth: int) -> Measure:
+def _recall(rankings: Sequence[Ranking], depth: int) -> Share:
     hits = sum(one.rank is not None and one.rank <= depth for one in rankings)
-    return Measure(f"R@{depth}", hits, len(rankings))
+    return Share(f"R@{depth}", hits, len(rankings))
 
 
 def _paragraphs(path: Path) -> list[tuple[str, dict[str, str]]]:

@@ -3,16 +3,56 @@
 from __future__ import annotations
 
 import json
+import unicodedata
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
 from rag.errors import CrossciteError
 from rag.types import Question, Turn
 
+Words = Annotated[str, StringConstraints(min_length=1)]
+
 
 class GoldenError(CrossciteError):
-    """A line of a golden set cannot be used."""
+    """A golden set or one of its lines cannot be used."""
+
+
+class GoldenTurn(BaseModel):
+    """One message of the conversation before the question."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    role: Literal["user", "assistant"]
+    content: str
+
+
+class GoldenLine(BaseModel):
+    """A question whose answer is known. A golden set is a JSON Lines file with one such object a line."""
+
+    model_config = ConfigDict(extra="forbid", title="crosscite golden question")
+
+    id: Words = Field(description="Unique in the set; results are compared by it.")
+    kind: Words = Field(description="fact, list, why, conflict, follow-up, unanswerable, or a kind of your own.")
+    lang: Annotated[str, StringConstraints(pattern="^[a-z]{2,3}$")] = Field(description="ISO 639 code of the question.")
+    question: Words
+    history: list[GoldenTurn] = Field(default_factory=list, description="The turns before it, oldest first.")
+    answerable: bool = Field(description="Whether the documents contain the answer.")
+    must: list[Annotated[list[Words], Field(min_length=1)]] = Field(
+        default_factory=list,
+        description="Groups of alternatives; a group is met when the answer contains one of its strings.",
+    )
+    min_groups: Annotated[int, Field(ge=0)] = Field(default=0, description="Groups that a right answer meets.")
+    must_not: list[Words] = Field(default_factory=list, description="Strings that make an answer wrong.")
+    documents: list[Words] = Field(default_factory=list, description="Ids of the documents that hold the answer.")
+    min_documents: Annotated[int, Field(ge=0)] = Field(
+        default=0, description="Documents that a right answer cites; 2 or more where sources disagree."
+    )
+    evidence: list[Words] = Field(
+        default_factory=list, description="Exact words of the documents, in any of their languages, that prove it."
+    )
 
 
 @dataclass(frozen=True)
@@ -45,33 +85,81 @@ def load(path: Path) -> list[GoldenItem]:
     """Read a golden set, one JSON object a line.
 
     Raises:
-        GoldenError: the file is missing, or a line is not JSON or lacks a field; the message names the line.
+        GoldenError: the file is missing or empty, or a line cannot be used; the message names the line and the field.
     """
     try:
         lines = path.read_text(encoding="utf-8").splitlines()
-    except OSError as error:
-        raise GoldenError(f"{path} cannot be read: {error.strerror}.") from error
-    return [_item(line, f"{path}, line {number}") for number, line in enumerate(lines, 1) if line.strip()]
+    except (OSError, UnicodeDecodeError) as error:
+        reason = getattr(error, "strerror", None) or "it is not UTF-8"
+        raise GoldenError(f"{path} cannot be read: {reason}.") from error
+    items = [parse(line, f"{path}, line {number}") for number, line in enumerate(lines, 1) if line.strip()]
+    if not items:
+        raise GoldenError(f"{path} holds no question. Add one: crosscite eval add {path} QUESTION")
+    return items
 
 
-def _item(line: str, place: str) -> GoldenItem:
+def parse(line: str, place: str) -> GoldenItem:
+    """Read one line of a golden set; ``place`` says in an error where it stands."""
     try:
-        fields: dict[str, Any] = json.loads(line)
-        return GoldenItem(
-            id=fields["id"],
-            kind=fields["kind"],
-            language=fields["lang"],
-            question=fields["question"],
-            answerable=fields["answerable"],
-            history=tuple(Turn(turn["role"], turn["content"]) for turn in fields.get("history", ())),
-            must=tuple(tuple(group) for group in fields.get("must", ())),
-            min_groups=fields.get("min_groups", 0),
-            must_not=tuple(fields.get("must_not", ())),
-            documents=tuple(fields.get("documents", ())),
-            min_documents=fields.get("min_documents", 0),
-            evidence=tuple(fields.get("evidence", ())),
-        )
+        return from_fields(json.loads(line))
     except json.JSONDecodeError as error:
         raise GoldenError(f"{place} is not JSON: {error.msg}.") from error
-    except (KeyError, TypeError) as error:
-        raise GoldenError(f"{place} lacks or misuses a field: {error}.") from error
+    except ValidationError as error:
+        first = error.errors()[0]
+        field = ".".join(str(part) for part in first["loc"]) or "the line"
+        raise GoldenError(f"{place}: {field}: {first['msg'].lower()}.") from error
+
+
+def from_fields(fields: Any) -> GoldenItem:
+    """Return the item of one JSON object.
+
+    Raises:
+        pydantic.ValidationError: a field is missing, unknown or misused.
+    """
+    line = GoldenLine.model_validate(fields)
+    return GoldenItem(
+        id=line.id,
+        kind=line.kind,
+        language=line.lang,
+        question=line.question,
+        answerable=line.answerable,
+        history=tuple(Turn(turn.role, turn.content) for turn in line.history),
+        must=tuple(tuple(group) for group in line.must),
+        min_groups=line.min_groups,
+        must_not=tuple(line.must_not),
+        documents=tuple(line.documents),
+        min_documents=line.min_documents,
+        evidence=tuple(line.evidence),
+    )
+
+
+def to_fields(item: GoldenItem) -> dict[str, Any]:
+    """Return the JSON object of an item, the fields in the order of the schema."""
+    return {
+        "id": item.id,
+        "kind": item.kind,
+        "lang": item.language,
+        "question": item.question,
+        "history": [{"role": turn.role, "content": turn.content} for turn in item.history],
+        "answerable": item.answerable,
+        "must": [list(group) for group in item.must],
+        "min_groups": item.min_groups,
+        "must_not": list(item.must_not),
+        "documents": list(item.documents),
+        "min_documents": item.min_documents,
+        "evidence": list(item.evidence),
+    }
+
+
+def schema() -> dict[str, Any]:
+    """Return the JSON schema of one line, as it is shipped in ``golden.schema.json``."""
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **GoldenLine.model_json_schema()}
+
+
+def folded(text: str) -> str:
+    r"""Return a text as it is compared: NFKC, lower case, every run of white space one space.
+
+    >>> folded("Ｈigh-\n Flyer")
+    'high- flyer'
+    """
+    return " ".join(unicodedata.normalize("NFKC", text).lower().split())

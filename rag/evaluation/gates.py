@@ -1,0 +1,221 @@
+"""Gates: what a run must hold for a change to be let in.
+
+A TOML file with hard limits (``at_least``, ``at_most``) and measures that may not get worse than in the baseline
+(``not_worse``, with what is tolerated). The latter are judged together, so that a gate with many of them raises no
+more false alarms than one with a single one.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from rag.errors import CrossciteError
+from rag.evaluation import comparing, statistics
+from rag.evaluation.comparing import MEANINGFUL, Change, Comparison
+from rag.evaluation.measures import BY_NAME, Judged, Slice, latencies, slices, total, value
+from rag.evaluation.results import Run
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
+Share = Annotated[float, Field(ge=0)]
+
+
+class GatesError(CrossciteError):
+    """A gates file cannot be used."""
+
+
+class Gates(BaseModel):
+    """What a gates file says. A name is a measure, or a measure of a slice: ``correct[lang=de]``."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    meaningful: Annotated[float, Field(gt=0, le=1)] = MEANINGFUL
+    at_least: dict[str, Share] = Field(default_factory=dict)
+    at_most: dict[str, Share] = Field(default_factory=dict)
+    not_worse: dict[str, Share] = Field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What became of one gate: it holds, it fails, or it could not be judged (``holds`` None)."""
+
+    name: str
+    kind: Literal["at least", "at most", "not worse"]
+    limit: float
+    value: float | None
+    holds: bool | None
+    words: str
+    change: Change | None = None
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """All verdicts, and what they come to: 0 holds, 1 worse, 2 could not run."""
+
+    verdicts: tuple[Verdict, ...] = ()
+    failed: tuple[str, ...] = field(default=())
+
+    @property
+    def exit_code(self) -> int:
+        if any(verdict.holds is False for verdict in self.verdicts):
+            return 1
+        could_not = self.failed or any(verdict.holds is None for verdict in self.verdicts)
+        return 2 if could_not else 0
+
+    @property
+    def words(self) -> str:
+        """The outcome in one line."""
+        fallen = [verdict.name for verdict in self.verdicts if verdict.holds is False]
+        if fallen:
+            return f"WORSE: {', '.join(fallen)}"
+        if self.failed:
+            return f"COULD NOT RUN: {len(self.failed)} questions failed"
+        unknown = [verdict.name for verdict in self.verdicts if verdict.holds is None]
+        if unknown:
+            return f"COULD NOT BE JUDGED: {', '.join(unknown)}"
+        return "HOLDS" if self.verdicts else "MEASURED (no gates were given)"
+
+
+def load(path: Path) -> Gates:
+    """Read a gates file.
+
+    Raises:
+        GatesError: it cannot be read, or names what is not measured.
+    """
+    try:
+        gates = Gates.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
+    except OSError as error:
+        raise GatesError(f"{path} cannot be read: {error.strerror}.") from error
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise GatesError(f"{path} is not TOML: {error}.") from error
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise GatesError(f"{path}: {'.'.join(map(str, first['loc']))}: {first['msg'].lower()}.") from error
+    for name in (*gates.at_least, *gates.at_most, *gates.not_worse):
+        measure, _ = split(name)
+        if measure not in BY_NAME and not (measure in LATENCIES and name not in gates.not_worse):
+            known = ", ".join((*BY_NAME, *LATENCIES))
+            raise GatesError(f"{path}: {name} is not a measure that can be gated so. Known: {known}")
+    return gates
+
+
+LATENCIES = tuple(f"{what}_{how}" for what in ("evidence", "first_token", "total") for how in ("median", "p95"))
+
+
+def split(name: str) -> tuple[str, str]:
+    """Return measure and slice of a gate's name.
+
+    >>> split("correct[lang=de]"), split("correct")
+    (('correct', 'lang=de'), ('correct', 'all'))
+    """
+    measure, _, rest = name.partition("[")
+    return measure, rest.removesuffix("]") or "all"
+
+
+def judge(gates: Gates, run: Run, judged: Sequence[Judged], comparison: Comparison | None) -> Judgement:
+    """Hold a run against the gates. Gates on answers are passed over where only retrieval was asked."""
+    failed = tuple(one.item.id for one in judged if one.row.error is not None)
+    own = {part.name: part for part in slices(judged)}
+    seconds = latencies(judged)
+    verdicts = [
+        _limit(name, kind, limit, own, seconds)
+        for kind, limits in (("at least", gates.at_least), ("at most", gates.at_most))
+        for name, limit in limits.items()
+        if _applies(name, run)
+    ]
+    relative = {name: allowed for name, allowed in gates.not_worse.items() if _applies(name, run)}
+    if comparison is not None:
+        verdicts += _not_worse(relative, comparison)
+    return Judgement(tuple(verdicts), failed)
+
+
+def relative_gates(gates: Gates, run: Run) -> int:
+    """Return how many measures are judged together."""
+    return sum(_applies(name, run) for name in gates.not_worse)
+
+
+def _applies(name: str, run: Run) -> bool:
+    measure, _ = split(name)
+    return run.answers or (measure in BY_NAME and BY_NAME[measure].of_retrieval)
+
+
+def _limit(
+    name: str,
+    kind: Literal["at least", "at most"] | str,
+    limit: float,
+    own: Mapping[str, Slice],
+    seconds: Mapping[str, float],
+) -> Verdict:
+    measure, part = split(name)
+    found: float | None
+    if measure in LATENCIES:
+        found = seconds.get(measure)
+    else:
+        chosen = own.get(part)
+        found = value(total(chosen.judged, measure, chosen.document_language)) if chosen else None
+    at_least = kind == "at least"
+    if found is None:
+        return Verdict(name, "at least" if at_least else "at most", limit, None, None, "nothing to measure it on")
+    holds = found >= limit - 1e-9 if at_least else found <= limit + 1e-9
+    return Verdict(
+        name,
+        "at least" if at_least else "at most",
+        limit,
+        found,
+        holds,
+        f"{found:.3g} {'≥' if at_least else '≤'} {limit:.3g}" if holds else f"{found:.3g}, must be {kind} {limit:.3g}",
+    )
+
+
+def _not_worse(relative: Mapping[str, float], comparison: Comparison) -> list[Verdict]:
+    found = {name: comparison.change(*split(name)) for name in relative}
+    together = [change for change in found.values() if change is not None]
+    by_key = {(c.measure.name, c.slice): c for c in comparing.adjusted(together)}
+    return [_held(name, allowed, by_key.get(split(name))) for name, allowed in relative.items()]
+
+
+def _held(name: str, allowed: float, change: Change | None) -> Verdict:
+    if change is None:
+        return Verdict(name, "not worse", allowed, None, None, "the two runs do not both have it")
+    worse = change.adjusted <= statistics.ALPHA and change.loss > allowed
+    if worse:
+        words = f"worse by {change.loss:.3g}, p = {change.adjusted:.2g}"
+    elif change.loss > 0:
+        words = (
+            f"lower by {change.loss:.3g}, " if change.measure.better == "higher" else f"higher by {change.loss:.3g}, "
+        )
+        words += "which is tolerated" if change.loss <= allowed else f"which may be chance (p = {change.adjusted:.2g})"
+    else:
+        words = "no worse"
+    if not worse and change.underpowered:
+        words += f"; {underpowered(change)}"
+    return Verdict(name, "not worse", allowed, change.after, not worse, words, change)
+
+
+def underpowered(change: Change) -> str:
+    """Say that a slice is too small to see what matters."""
+    way = "drop" if change.measure.better == "higher" else "rise"
+    if change.detectable is None:
+        return f"underpowered: {change.questions} questions cannot show any {way}"
+    return f"underpowered: smallest detectable {way} {change.detectable:.2g}"
+
+
+def as_fields(verdict: Verdict) -> dict[str, Any]:
+    """Return a verdict as JSON values."""
+    return {
+        "gate": verdict.name,
+        "kind": verdict.kind,
+        "limit": verdict.limit,
+        "value": verdict.value,
+        "holds": verdict.holds,
+        "words": verdict.words,
+    }
