@@ -67,7 +67,6 @@ def library(request: Request) -> Response:
     limits = {
         "changeable": request.app.state.library is not None,
         "suffixes": SUFFIXES,
-        "formats": ", ".join(suffix[1:].upper() for suffix in SUFFIXES),
         "most_bytes": MOST_BYTES,
     }
     return render(request, "library.html", limits)

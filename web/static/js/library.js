@@ -115,7 +115,7 @@ function documentRow(item) {
 
 function sizeText(bytes) {
   const [unit, amount] = bytes < 1e6 ? ["kB", bytes / 1e3] : ["MB", bytes / 1e6];
-  return `${sizes.format(amount)} ${unit}`;
+  return `${sizes.format(amount)}\u00a0${unit}`;
 }
 
 function announce(text) {
@@ -317,7 +317,7 @@ class UploadRow {
 /** Why a file is not taken: in the page's language as far as it goes, with the reader's own reason. */
 function explain(problem, name) {
   const known = {
-    unsupported_format: () => t("documents.refused_format", { formats: limits.suffixes.join(" ") }),
+    unsupported_format: () => t("documents.refused_format"),
     name_taken: () => t("documents.refused_name_taken"),
     document_error: () => t("documents.refused_unreadable", { reason: problem.message.replace(`${name}: `, "") }),
   };
