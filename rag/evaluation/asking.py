@@ -190,7 +190,7 @@ def _with(row: Row, **fields: Any) -> Row:
 
 
 def _ranked(hit: Evidence, item: GoldenItem) -> Ranked:
-    return Ranked(hit.document, hit.start, hit.end, proves(hit.quote, item.evidence))
+    return Ranked(hit.document, hit.start, hit.end, proves(hit.quote, item.evidence), hit.language)
 
 
 def _exact(citations: Sequence[Citation], texts: _Texts) -> tuple[bool, ...] | None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import sys
+import traceback
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -52,6 +53,12 @@ class _Group(click.Group):
             raise
         except CrossciteError as error:
             click.echo(f"Error: {' '.join(str(error).split())}", err=True)
+            ctx.exit(COULD_NOT_RUN)
+        except (click.ClickException, click.exceptions.Exit, click.Abort):
+            raise
+        except Exception:
+            # Python's own exit code for what nobody foresaw is 1, which would read as "worse".
+            traceback.print_exc()
             ctx.exit(COULD_NOT_RUN)
 
 

@@ -115,7 +115,10 @@ def judge(row: Row) -> Judged:
         return Judged(row, {**parts, **_length(row)}, {}, right)
     languages = sorted({language for found in row.evidence_languages for language in found})
     by_language = {
-        language: _ranks(row, [at for at, found in enumerate(row.evidence_languages) if language in found])
+        language: {
+            **_ranks(row, [at for at, found in enumerate(row.evidence_languages) if language in found]),
+            **_length(row, language),
+        }
         for language in languages
     }
     everything = range(len(row.item.evidence))
@@ -305,8 +308,9 @@ def _ranks(row: Row, wanted: Sequence[int]) -> dict[str, Part]:
     return {name: (score, 1.0) for name, score in found.items()}
 
 
-def _length(row: Row) -> dict[str, Part]:
-    lengths = [hit.end - hit.start for hit in (row.ranking or ())[:10]]
+def _length(row: Row, language: str | None = None) -> dict[str, Part]:
+    best = (row.ranking or ())[:10]
+    lengths = [hit.end - hit.start for hit in best if language in (None, hit.language)]
     return {"sentence_length": (float(sum(lengths)), float(len(lengths)))}
 
 

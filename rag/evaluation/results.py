@@ -32,6 +32,7 @@ class Ranked:
     start: int
     end: int
     proves: tuple[int, ...] = ()
+    language: str = "und"
 
 
 @dataclass(frozen=True)
@@ -134,7 +135,7 @@ def row_to_fields(row: Row) -> dict[str, Any]:
         "evidence_languages": [list(languages) for languages in row.evidence_languages],
         "ranking": None
         if row.ranking is None
-        else [[hit.document, hit.start, hit.end, list(hit.proves)] for hit in row.ranking],
+        else [[hit.document, hit.start, hit.end, list(hit.proves), hit.language] for hit in row.ranking],
         "error": row.error,
     }
 
@@ -205,7 +206,9 @@ def _row(fields: Mapping[str, Any], place: str) -> Row:
             item=golden.from_fields(fields["item"]),
             answer=None if answer is None else answer_from_dict(answer, fields["signals"]),
             error=fields["error"],
-            ranking=None if ranking is None else tuple(Ranked(d, s, e, tuple(p)) for d, s, e, p in ranking),
+            ranking=None
+            if ranking is None
+            else tuple(Ranked(*place, tuple(proven), spoken) for *place, proven, spoken in ranking),
             quotes_exact=None if quotes is None else tuple(quotes),
             evidence_languages=tuple(tuple(languages) for languages in fields["evidence_languages"]),
             confidence=fields["confidence"],

@@ -1,4 +1,4 @@
-"""Two dozen shops with their prices in German, questions about them, and models that can be computed by hand."""
+"""Two dozen shops with their prices in German or Japanese, questions about them, and models to compute by hand."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ SHOPS = range(1, 25)
 CLOSED = range(90, 100)
 """Shops that are asked about, and of which no document knows."""
 
-_SHOP = re.compile(r"(?:shop|Laden) (\d+)")
+_SHOP = re.compile(r"(?:shop |Laden |店)(\d+)")
 
 
 class NumberEmbedder:
@@ -96,7 +96,12 @@ def index(home: Path) -> Index:
     documents = home / "documents"
     documents.mkdir()
     for number in SHOPS:
-        text = f"Im Laden {number} kosten Äpfel {50 + number} Euro das Kilo. Der Laden {number} hat täglich geöffnet."
+        if number % 4:
+            text = (
+                f"Im Laden {number} kosten Äpfel {50 + number} Euro das Kilo. Der Laden {number} hat täglich geöffnet."
+            )
+        else:
+            text = f"店{number}ではりんごが1キロ{50 + number}ユーロで売られています。店{number}は毎日営業しています。"
         (documents / f"{number}.txt").write_text(text, encoding="utf-8")
     build([documents], home / "index", NumberEmbedder, embedder_name="fake", embedder_sha256="fake", progress=False)
     return Index.load(home / "index", embedder_sha256="fake")
@@ -118,7 +123,7 @@ def _item(number: int) -> GoldenItem:
         min_groups=int(known),
         documents=(f"{number}.txt",) if known else (),
         min_documents=int(known),
-        evidence=(f"kosten Äpfel {50 + number} Euro",) if known else (),
+        evidence=(f"kosten Äpfel {50 + number} Euro" if number % 4 else f"1キロ{50 + number}ユーロ",) if known else (),
     )
 
 

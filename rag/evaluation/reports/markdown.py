@@ -80,9 +80,9 @@ def _items(comparison: Comparison) -> Iterator[str]:
 
 def _item(item: ItemChange) -> str:
     before, after = (one.row.answer.text if one.row.answer else "(no answer)" for one in (item.before, item.after))
-    now = f" ({'; '.join(reasons(item.after))})" if reasons(item.after) else ""
+    now = f" ({_safe('; '.join(reasons(item.after)))})" if reasons(item.after) else ""
     return (
-        f"**{_safe(item.after.item.id)}**: {_safe(item.after.item.question)}{_safe(now)}\n"
+        f"**{_safe(item.after.item.id)}**: {_safe(item.after.item.question)}{now}\n"
         f"  - before: {_safe(before)}\n  - now: {_safe(after)}"
     )
 
