@@ -106,9 +106,7 @@ show_compiling() {
 }
 
 install_packages() {
-    say 'Installing PyTorch and the other packages: about a minute'
-    # PyTorch alone first: where there is none for this Python or system, that is the error to see.
-    run .venv/install.log 'Installing PyTorch' $pip install --no-compile --constraint constraints.txt torch
+    say 'Installing the other packages: about a minute'
     run .venv/install.log 'Installing crosscite' \
         $pip install --no-compile --constraint constraints.txt "$wheel" --editable .
     # pip would do this on one core. Some packages carry files for other Pythons, which do not compile and need not.

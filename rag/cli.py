@@ -119,7 +119,7 @@ def index(settings: Settings, paths: tuple[Path, ...], rebuild: bool, quiet: boo
     is 3 when some files could not be read; they are named, and all others are indexed.
     """
     from rag.indexing import build
-    from rag.models import get
+    from rag.models import identity
     from rag.wiring import load_embedder
 
     summary = build(
@@ -127,7 +127,7 @@ def index(settings: Settings, paths: tuple[Path, ...], rebuild: bool, quiet: boo
         settings.index_dir,
         lambda: load_embedder(settings),
         embedder_name=settings.embedder,
-        embedder_sha256=get(settings.embedder).sha256,
+        embedder_sha256=identity(settings.embedder),
         rebuild=rebuild,
         progress=not quiet,
     )
@@ -156,7 +156,7 @@ def documents(ctx: click.Context) -> None:
 def documents_add(settings: Settings, files: tuple[Path, ...], replace: bool) -> None:
     """Copy FILES into the index folder and add them to the documents, as an upload in the browser does."""
     from rag import uploads
-    from rag.models import get
+    from rag.models import identity
     from rag.wiring import load_embedder
 
     embedder = load_embedder(settings)
@@ -166,7 +166,7 @@ def documents_add(settings: Settings, files: tuple[Path, ...], replace: bool) ->
             received = uploads.receive_file(settings.index_dir, path)
             try:
                 checked = uploads.check(received, settings.index_dir, embedder.count_tokens, replace=replace)
-                sha256 = get(settings.embedder).sha256
+                sha256 = identity(settings.embedder)
                 added = uploads.store([checked], settings.index_dir, embedder, settings.embedder, sha256)
             finally:
                 received.discard()

@@ -9,7 +9,7 @@ from rag.config import Settings
 from rag.embedding import E5, Embedder
 from rag.index import Index
 from rag.llm import LLM, LlamaCpp
-from rag.models import get, path_of
+from rag.models import identity, path_of
 
 
 def load_embedder(settings: Settings) -> Embedder:
@@ -37,7 +37,7 @@ def load_index(settings: Settings) -> Index:
     Raises:
         IndexMissing, IndexOutdated, IndexDamaged: each message has the command that mends it.
     """
-    return Index.load(settings.index_dir, embedder_sha256=get(settings.embedder).sha256)
+    return Index.load(settings.index_dir, embedder_sha256=identity(settings.embedder))
 
 
 def load_chatbot(settings: Settings, index: Index | None = None) -> Chatbot:

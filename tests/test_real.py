@@ -21,7 +21,7 @@ from rag.chatbot import Chatbot
 from rag.config import Settings
 from rag.evaluation.golden import GoldenItem, load
 from rag.indexing import build
-from rag.models import get
+from rag.models import identity
 from rag.types import Answer
 from rag.wiring import load_chatbot, load_embedder, load_index
 from tests.web.conftest import Running, eventually, running
@@ -42,7 +42,7 @@ def settings(tmp_path_factory: pytest.TempPathFactory, models_dir: Path) -> Sett
         settings.index_dir,
         lambda: load_embedder(settings),
         embedder_name=settings.embedder,
-        embedder_sha256=get(settings.embedder).sha256,
+        embedder_sha256=identity(settings.embedder),
         progress=False,
     )
     assert (len(summary.added), summary.skipped) == (5, ())
@@ -193,7 +193,7 @@ def test_an_index_that_is_up_to_date_is_left_alone(settings: Settings) -> None:
         settings.index_dir,
         no_embedder,
         embedder_name=settings.embedder,
-        embedder_sha256=get(settings.embedder).sha256,
+        embedder_sha256=identity(settings.embedder),
         progress=False,
     )
     assert (summary.unchanged, before.is_current()) == (5, True)

@@ -130,14 +130,14 @@ def _load(settings: Settings) -> Callable[[], ChatbotLike]:
 
 
 def _source(settings: Settings) -> Source:
-    from rag.models import get
+    from rag.models import identity
 
     def load_embedder() -> Embedder:
         from rag import wiring
 
         return wiring.load_embedder(settings)
 
-    return Source(settings.index_dir, settings.embedder, get(settings.embedder).sha256, load_embedder)
+    return Source(settings.index_dir, settings.embedder, identity(settings.embedder), load_embedder)
 
 
 def _renew(settings: Settings) -> Renew:

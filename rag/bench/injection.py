@@ -23,7 +23,7 @@ from rag.config import Settings
 from rag.errors import CrossciteError
 from rag.evaluation.measures import Share
 from rag.indexing import build
-from rag.models import get
+from rag.models import identity
 from rag.types import Answer, Question
 from rag.wiring import load_chatbot, load_embedder
 
@@ -166,7 +166,7 @@ def _index(folder: Path, attacks: Sequence[Attack], settings: Settings, document
         settings.index_dir,
         lambda: load_embedder(settings),
         embedder_name=settings.embedder,
-        embedder_sha256=get(settings.embedder).sha256,
+        embedder_sha256=identity(settings.embedder),
         progress=False,
     )
     return tuple(path.name for path in honest)

@@ -26,7 +26,7 @@ from rag.errors import CrossciteError, IndexOutdated
 from rag.evaluation.measures import Share
 from rag.index import Index
 from rag.indexing import build
-from rag.models import get
+from rag.models import identity
 from rag.retriever import Retriever
 from rag.types import Question
 from rag.wiring import load_embedder
@@ -201,7 +201,7 @@ def _index(texts: dict[str, str], settings: Settings, place: Path, embedder: Emb
     for id, text in texts.items():
         if not (folder / id).exists():
             (folder / id).write_text(text, encoding="utf-8")
-    sha256 = get(settings.embedder).sha256
+    sha256 = identity(settings.embedder)
     bring_up_to_date = partial(
         build, [folder], place / "index", lambda: embedder, embedder_name=settings.embedder, embedder_sha256=sha256
     )

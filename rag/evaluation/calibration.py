@@ -25,7 +25,7 @@ from rag.evaluation.datasets import Dataset
 from rag.gate import Gate
 from rag.index import Index
 from rag.indexing import build
-from rag.models import get
+from rag.models import identity
 from rag.types import Answer
 from rag.wiring import load_embedder, load_llm
 
@@ -96,7 +96,7 @@ def _chatbot(datasets: Sequence[Dataset], settings: Settings, folder: Path) -> C
         for id, text in dataset.texts.items():
             (texts / id).write_text(text, encoding="utf-8")
     embedder = load_embedder(settings)
-    sha256 = get(settings.embedder).sha256
+    sha256 = identity(settings.embedder)
     build([texts], folder / "index", lambda: embedder, embedder_name=settings.embedder, embedder_sha256=sha256)
     chatbot = Chatbot(
         Index.load(folder / "index", embedder_sha256=sha256),

@@ -2,6 +2,17 @@
 
 from rag.models.catalogue import CATALOGUE, DEFAULT_MODELS, Model, get
 from rag.models.fetching import fetch
-from rag.models.installed import is_present, path_of, table_rows, verify
+from rag.models.installed import identity, is_present, path_of, table_rows, verify
 
-__all__ = ["CATALOGUE", "DEFAULT_MODELS", "Model", "fetch", "get", "is_present", "path_of", "table_rows", "verify"]
+__all__ = [
+    "CATALOGUE",
+    "DEFAULT_MODELS",
+    "Model",
+    "fetch",
+    "get",
+    "identity",
+    "is_present",
+    "path_of",
+    "table_rows",
+    "verify",
+]

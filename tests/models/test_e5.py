@@ -1,4 +1,4 @@
-"""Conversion of the embedder's file, on one of 8 pieces and 8 dimensions that is written here byte by byte."""
+"""Conversion of the embedder's file, on one of 8 pieces and 32 dimensions that is written here byte by byte."""
 
 from __future__ import annotations
 
@@ -9,11 +9,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from rag.errors import ChecksumMismatch, ModelMissing
+from rag.bench import plain
+from rag.embedding import E5
+from rag.errors import ChecksumMismatch, ModelError, ModelMissing
 from rag.models import catalogue, e5, path_of
 from rag.models.catalogue import Model
 
-HIDDEN = 8
+HIDDEN = 32
 PIECES = [
     ("<s>", 0.0),
     ("<pad>", 0.0),
@@ -31,20 +33,22 @@ BLOCK_VALUES = [0.5 * (n - 8) for n in range(16)] + [0.5 * (n - 8) for n in reve
 
 def _tensors() -> dict[str, tuple[int, int, bytes]]:
     def q4(blocks: int) -> tuple[int, int, bytes]:
-        return 1, 32 * blocks, (struct.pack("<e", 0.5) + BLOCK_BYTES) * blocks
+        # Turned a little further from block to block, so that no two pieces are the same.
+        turned = (BLOCK_BYTES[at % 16 :] + BLOCK_BYTES[: at % 16] for at in range(blocks))
+        return 1, 32 * blocks, b"".join(struct.pack("<e", 0.5) + block for block in turned)
 
     def f32(count: int, value: float = 0.0) -> tuple[int, int, bytes]:
         return 0, count, struct.pack("<f", value) * count
 
     tensors = {
-        "emb.word": q4(2),
+        "emb.word": q4(8),
         "emb.pos": f32(16 * HIDDEN),
         "emb.type": f32(2 * HIDDEN),
         "emb.ln.w": f32(HIDDEN, 1.0),
         "emb.ln.b": f32(HIDDEN),
     }
     for name in ("q", "k", "v", "ao", "fi", "fo"):
-        tensors[f"l0.{name}.w"] = q4(2)
+        tensors[f"l0.{name}.w"] = q4(HIDDEN)
         tensors[f"l0.{name}.b"] = f32(HIDDEN)
     for name in ("aln", "oln"):
         tensors[f"l0.{name}.w"] = f32(HIDDEN, 1.0)
@@ -80,30 +84,55 @@ def source(tmp_path: Path) -> Path:
 
 def test_sizes_and_pieces_are_read(source: Path) -> None:
     checkpoint = e5.read(source)
-    assert checkpoint.shape.hidden == 8
+    assert checkpoint.shape.hidden == 32
     assert checkpoint.shape.positions == 16
     assert checkpoint.vocabulary.pieces == tuple(PIECES)
     assert (checkpoint.vocabulary.bos, checkpoint.vocabulary.pad, checkpoint.vocabulary.eos) == (0, 1, 2)
 
 
 def test_low_nibbles_are_the_first_half_of_a_block_and_high_nibbles_the_second(source: Path) -> None:
-    weights = e5.read(source).weights["emb.word"]
-    assert weights.dtype == np.float32
-    assert weights.tolist() == BLOCK_VALUES * 2
+    blocks = e5.read(source).blocks["emb.word"]
+    assert blocks.scales.tolist() == [0.5] * 8
+    assert ((blocks.steps[0].astype(int) - 8) * 0.5).tolist() == BLOCK_VALUES
 
 
-def test_the_folder_is_what_sentence_transformers_loads(source: Path, tmp_path: Path) -> None:
-    from sentence_transformers import SentenceTransformer
-
+def test_the_folder_makes_vectors_of_length_one_whatever_else_is_in_the_batch(source: Path, tmp_path: Path) -> None:
     e5.convert(source, tmp_path / "tiny", "abc")
-    model = SentenceTransformer(str(tmp_path / "tiny"), local_files_only=True, device="cpu")
+    embedder = E5(tmp_path / "tiny", threads=1)
+    texts = ["a b", "日 a", "b " * 40, ""]
+    together = embedder.passages(texts)
+    assert embedder.dimensions == HIDDEN
+    np.testing.assert_allclose(np.linalg.norm(together, axis=1), [1, 1, 1, 1], rtol=1e-5)
+    np.testing.assert_allclose(together, np.vstack([embedder.passages([text]) for text in texts]), atol=1e-6)
+    assert not np.allclose(together[0], together[1], atol=1e-3)
+    assert embedder.passages([]).shape == (0, HIDDEN)
+    assert embedder.count_tokens(" ".join("a" * 40)) == 40
 
+
+def test_of_a_text_too_long_for_the_model_the_beginning_counts(source: Path, tmp_path: Path) -> None:
+    e5.convert(source, tmp_path / "tiny", "abc")
+    long, longer = E5(tmp_path / "tiny", threads=1).passages(["a " * 20 + "b", "a " * 90])
+    np.testing.assert_array_equal(long, longer)
+
+
+def test_the_vectors_are_those_of_float32_arithmetic(source: Path, tmp_path: Path) -> None:
+    sentence_transformers = pytest.importorskip("sentence_transformers")
+    e5.convert(source, tmp_path / "tiny", "abc")
+    plain.write(source, tmp_path / "plain")
+    model = sentence_transformers.SentenceTransformer(str(tmp_path / "plain"), local_files_only=True, device="cpu")
     assert model.max_seq_length == 16
-    vectors = model.encode(["a b", "日 a"])
-    assert vectors.shape == (2, HIDDEN)
-    np.testing.assert_allclose(np.linalg.norm(vectors, axis=1), [1, 1], rtol=1e-5)
-    words = model[0].auto_model.embeddings.word_embeddings.weight.detach().numpy()
-    assert words[1].tolist() == BLOCK_VALUES[8:16]
+    texts = ["a b", "日 a", "ab ab a"]
+    expected = model.encode([f"passage: {text}" for text in texts])
+    vectors = E5(tmp_path / "tiny", threads=1).passages(texts)
+    assert np.min(np.sum(expected * vectors, axis=1)) > 0.999
+
+
+@pytest.mark.parametrize("name", ["model.onnx", "tokenizer.json"])
+def test_a_folder_that_cannot_be_loaded_names_the_way_out(name: str, source: Path, tmp_path: Path) -> None:
+    e5.convert(source, tmp_path / "tiny", "abc")
+    (tmp_path / "tiny" / name).write_bytes(b"x" * 50)
+    with pytest.raises(ModelError, match=r"tiny is not an embedding model .* Run: crosscite models fetch e5-small$"):
+        E5(tmp_path / "tiny", threads=1)
 
 
 @pytest.mark.parametrize(
@@ -144,7 +173,7 @@ def test_a_file_of_another_format_is_refused(source: Path) -> None:
 def test_a_missing_tensor_is_named_and_leaves_no_folder(tmp_path: Path) -> None:
     tensors = _tensors()
     del tensors["l0.fo.b"]
-    with pytest.raises(ChecksumMismatch, match=r"no tensor l0\.fo\.b of \(8,\)"):
+    with pytest.raises(ChecksumMismatch, match=r"no tensor l0\.fo\.b of \(32,\)"):
         e5.convert(_write(tmp_path / "tiny-q4.bin", tensors), tmp_path / "tiny", "abc")
     assert not (tmp_path / "tiny").exists()
 
@@ -192,17 +221,14 @@ def test_a_folder_of_an_older_converter_is_missing_and_a_new_conversion_replaces
 
 @pytest.mark.models("e5-small")
 def test_the_real_embedder_finds_the_same_thing_in_another_language(models_dir: Path) -> None:
-    from sentence_transformers import SentenceTransformer
-
-    model = SentenceTransformer(str(path_of("e5-small", models_dir)), local_files_only=True, device="cpu")
+    embedder = E5(path_of("e5-small", models_dir), threads=2)
     passages = [
-        "passage: Die Katze schläft auf dem Sofa.",
-        "passage: 首都の人口は昨年より増加した。",
-        "passage: The bridge was closed for repairs in spring.",
+        "Die Katze schläft auf dem Sofa.",
+        "首都の人口は昨年より増加した。",
+        "The bridge was closed for repairs in spring.",
     ]
-    questions = ["query: Where is the cat sleeping?", "query: Is the capital growing?", "query: 桥什么时候关闭？"]
+    questions = ["Where is the cat sleeping?", "Is the capital growing?", "桥什么时候关闭？"]
 
-    similarities = model.encode(questions) @ model.encode(passages).T
+    similarities = embedder.queries(questions) @ embedder.passages(passages).T
 
     assert similarities.argmax(axis=1).tolist() == [0, 1, 2]
-    assert model.max_seq_length == 512
