@@ -32,9 +32,9 @@ models: .venv/ready  ## Fetch the models that are missing (CROSSCITE_MODELS move
 index: models  ## Bring the index over seeds/ up to date
 	@$(BIN)/crosscite index seeds || [ $$? -eq 3 ]  # 3: done, but some files could not be read
 
-clean:  ## Remove the environment and the index; models and the compiled wheel stay in the cache
+clean:  ## Remove the environment and the index; uploaded files stay, models and the compiled wheel stay in the cache
 	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache crosscite.egg-info
-	find index -mindepth 1 ! -name README.md -delete
+	find index -mindepth 1 ! -name README.md ! -path 'index/uploads*' -delete
 
 .venv/ready: pyproject.toml constraints.txt packaging/setup.sh $(wildcard packaging/*.cmake)
 	@sh packaging/setup.sh

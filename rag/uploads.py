@@ -4,7 +4,7 @@
     <index>/uploads/.incoming-<pid>-….pdf   one on its way: not a document for anybody, and gone when its process is
 
 A file takes its place only when a reader has read it and its vectors are there, and loses it before its document leaves
-the index. Whenever that is cut short, `unfinished` tells, and `settle` makes folder and index agree again.
+the index. Where that was cut short, `settle` makes folder and index agree again.
 """
 
 from __future__ import annotations
@@ -268,21 +268,16 @@ def remove(document_id: str, folder: Path) -> None:
     leaving.unlink(missing_ok=True)
 
 
-def unfinished(folder: Path) -> bool:
-    """Whether uploads and index differ in what there is, because an upload or a removal was cut short.
-
-    Raises:
-        IndexMissing, IndexOutdated, IndexDamaged: there is no index to compare with.
-    """
-    return {origin.file for origin in indexing.origins(folder) if origin.root == UPLOADS_ROOT} != _names(folder)
-
-
 def settle(folder: Path, embedder: Callable[[], Embedder], name: str, sha256: str) -> indexing.Summary:
-    """Make the index agree with the uploads that are there.
+    """Make the index agree with the uploads that are there, where an upload or a removal was cut short.
+
+    Where they agree nothing is written and no ``embedder`` made.
 
     Raises:
         IndexOutdated, IndexDamaged, IndexLocked, IndexError_: as ``indexing.build``.
     """
+    if not _names(folder) and all(origin.root != UPLOADS_ROOT for origin in _stored(folder)):
+        return indexing.Summary()
     (folder / UPLOADS).mkdir(parents=True, exist_ok=True)
     return indexing.build(
         [folder / UPLOADS], folder, embedder, embedder_name=name, embedder_sha256=sha256, progress=False

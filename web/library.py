@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from rag import uploads
-from rag.errors import Cancelled, CrossciteError, IndexError_, IndexLocked, IndexMissing
+from rag.errors import Cancelled, CrossciteError, IndexError_, IndexLocked
 from rag.uploads import Checked, Known, Received
 from web.loading import Loader, NotReady
 from web.worker import Stopping, Worker
@@ -175,22 +175,20 @@ class Library:
 
     def _settle(self) -> None:
         """Finish what a server that was killed had begun."""
+        uploads.sweep(self.folder)
         try:
-            uploads.sweep(self.folder)
-            if not uploads.unfinished(self.folder):
-                return
             with self._writing:
                 summary = uploads.settle(
                     self.folder, lambda: _Polite(self._embedder(), self._worker), *self._embedder_name
                 )
-            logger.warning("Uploads that were cut short are settled: %s", summary)
-            self._take_up_new_index()
-        except IndexMissing:
-            return
         except (CrossciteError, OSError) as error:
             if isinstance(error, Stopping):
                 raise
-            logger.warning("Uploads that were cut short are not settled: %s", error)
+            logger.warning("The uploads cannot be compared with the index: %s", error)
+            return
+        if summary.added or summary.replaced or summary.removed:
+            logger.warning("Uploads that were cut short are settled: %s", summary)
+            self._take_up_new_index()
 
     def _take(self) -> list[Upload]:
         """Wait for uploads and return the next ones; none when the server stops."""

@@ -276,3 +276,33 @@ def test_the_passages_of_a_document_can_be_shown_and_hidden(browser: Browser, st
         assert page.evaluate(number) == '"1"'
         page.get_by_label("passage").uncheck()
         assert page.evaluate(number) == "none"
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing_on_the_documents_pages_in_any_state(browser: Browser, stock: Stock, scheme: Any) -> None:
+    with library(browser, stock, color_scheme=scheme, errors=False) as page:
+        page.get_by_role("link", name="The garden").wait_for()
+        assert complaints_of_axe(page) == []
+        choose(page, CHERRY_FILE, File("tool.exe", "MZ"))
+        page.locator(".upload.done").wait_for()
+        stock.embedder.gate.clear()
+        choose(page, LONG_FILE)
+        page.get_by_text("Embedding, 0 of").wait_for()
+        page.get_by_role("button", name="Remove From Italy").wait_for()
+        assert complaints_of_axe(page) == []
+        page.get_by_role("button", name="Remove From Italy").click()
+        assert complaints_of_axe(page) == []
+        page.keyboard.press("Escape")
+        page.get_by_role("button", name="Cancel long.txt").click()
+        stock.embedder.gate.set()
+        page.get_by_role("link", name="The garden").click()
+        page.get_by_role("heading", name="The garden").wait_for()
+        assert complaints_of_axe(page) == []
+
+
+def complaints_of_axe(page: Page) -> list[tuple[str, str]]:
+    """What axe-core holds against the page as it is now: rule and element."""
+    from axe_playwright_python.sync_playwright import Axe
+
+    violations = Axe().run(page).response["violations"]
+    return [(rule["id"], node["html"]) for rule in violations for node in rule["nodes"]]
