@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from rag import figures, names
 from rag.types import AnswerSentence, Citation, Evidence
+from rag.writing import visible
 
 MEANING = 0.80
 """Cosine below which evidence cannot support a sentence; E5's unrelated sentences lie around 0.75."""
@@ -30,7 +31,12 @@ MOST = 3
 _CLOSE_SPELLING = 0.8
 """Similarity (difflib's ratio) from which an unknown name is a misspelt one of the sources: "Ziding" for "Zhiding"."""
 
-_MARKER = re.compile(r"\s*\[\d+(?:[,\s]+\d+)*\](?:,?\s*\[\d+\])*")
+_NUMBERS = r"[\[［【]\s*\^?\d{1,3}(?:[\s,;:–-]+\d{1,3})*\s*(?:†[^\]］】]*)?[\]］】]"
+_MARKER = re.compile(rf"\s*{_NUMBERS}(?:[,;]?\s*{_NUMBERS})*")
+"""Numbers of sources in the forms that models write; the code writes its own behind a sentence. Years are none."""
+
+_PICTURE = re.compile(r"!\[([^\]]*)\]\([^)]*\)")
+_LINK = re.compile(r"\[([^\]]+)\]\(([^)\s]+)[^)]*\)")
 
 
 @dataclass(frozen=True)
@@ -60,7 +66,7 @@ def verify(
 
     A sentence without support comes back with no evidence and the reason.
     """
-    text = _MARKER.sub("", sentence).strip()
+    text = _words(sentence)
     if not evidence:
         return Verified(text, (), (), "there is no evidence")
     sources = [*(f"{piece.quote} {piece.title} {piece.date or ''}" for piece in evidence), question]
@@ -77,6 +83,15 @@ def verify(
         tuple(evidence[at] for at in chosen),
         tuple(_support(float(meaning[at])) for at in chosen),
     )
+
+
+def _words(draft: str) -> str:
+    """Leave the words of a draft: no numbers of sources, and nothing that does more than it shows where it is rendered.
+
+    A picture would be fetched from wherever a document wished, a link can hide its address, and some characters hide.
+    """
+    text = _LINK.sub(r"\1 (\2)", _PICTURE.sub(r"\1", _MARKER.sub("", draft)))
+    return visible(text).strip()
 
 
 def number(verified: Sequence[Verified]) -> tuple[tuple[AnswerSentence, ...], tuple[Citation, ...]]:

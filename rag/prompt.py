@@ -7,23 +7,19 @@ every token up to there.
 
 from __future__ import annotations
 
-import re
-import unicodedata
 from collections.abc import Sequence
 from itertools import groupby
 
 from rag import language
 from rag.llm import Message, Prompt
 from rag.types import Evidence, Turn
+from rag.writing import visible
 
 BEFORE_CHARACTERS = 400
 """What a follow-up keeps of the question before it: whom and what it was about stands at its beginning."""
 
 VERDICT = "Stated:"
 YES, NO = " yes", " no"
-
-_VARIATION = re.compile("[\ufe00-\ufe0f\U000e0100-\U000e01ef]")
-"""Variation selectors: a text can be hidden in a row of them."""
 
 _INSTRUCTION = """\
 You answer questions using only the evidence, which is quoted from documents in any language.
@@ -130,10 +126,4 @@ def _in_quotes(text: str) -> str:
 
 def _one_line(text: str) -> str:
     """Keep a text in its line, and leave out of it what nobody sees: a question or title may have been pasted."""
-    return "".join(filter(_is_visible, " ".join(text.split())))
-
-
-def _is_visible(character: str) -> bool:
-    # Joiners belong to words in Persian and Indic scripts.
-    hidden = unicodedata.category(character) in ("Cc", "Cf", "Cs") and character not in "\u200c\u200d"
-    return not hidden and not _VARIATION.match(character)
+    return visible(" ".join(text.split()))

@@ -17,6 +17,10 @@ TERMINATORS = ".!?…。！？｡؟۔।॥։።។៕။‼⁇-⁉"
 #: Quotation marks and brackets that may follow the end of a sentence and still belong to it.
 CLOSERS = "\"'”“’‘»«›‹)\\]}」』】）〉》〕］｝〞＂"
 
+_JOINERS = "\u200c\u200d"
+_HIDDEN = frozenset(("Cc", "Cf", "Cs"))
+#: A text can be hidden in a row of them, as in the tag characters, which are Cf.
+_VARIATION = re.compile("[\ufe00-\ufe0f\U000e0100-\U000e01ef]")
 _CJK = re.compile(f"[{CJK}]")
 _WORD = re.compile(rf"[^\W_{CJK}]+(?:['’\-.][^\W_{CJK}]+)*")
 _FINAL = re.compile(rf"[{TERMINATORS}][{CLOSERS}\s]*$")
@@ -68,3 +72,15 @@ def width(text: str) -> int:
         0 if unicodedata.combining(character) else 2 if unicodedata.east_asian_width(character) in "WF" else 1
         for character in text
     )
+
+
+def visible(text: str) -> str:
+    """A text without the characters that nobody sees: controls, zero-width and tag characters, variation selectors.
+
+    Joiners stay, because they belong to words in Persian and Indic scripts.
+    """
+    return "".join(character for character in text if character in _JOINERS or not _is_hidden(character))
+
+
+def _is_hidden(character: str) -> bool:
+    return unicodedata.category(character) in _HIDDEN or bool(_VARIATION.match(character))
