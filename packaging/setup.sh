@@ -106,7 +106,9 @@ show_compiling() {
 }
 
 install_packages() {
-    say 'Installing the other packages: about a minute'
+    say 'Installing PyTorch and the other packages: about a minute'
+    # PyTorch alone first: where there is none for this Python or system, that is the error to see.
+    run .venv/install.log 'Installing PyTorch' $pip install --no-compile --constraint constraints.txt torch
     run .venv/install.log 'Installing crosscite' \
         $pip install --no-compile --constraint constraints.txt "$wheel" --editable .
     # pip would do this on one core. Some packages carry files for other Pythons, which do not compile and need not.

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     Weights = npt.NDArray[np.float32]
 
 # Raised whenever what convert() writes changes, so that folders written by an older crosscite are made again.
-CONVERTER_VERSION = 2
+CONVERTER_VERSION = 3
 
 GRAPH = "model.onnx"
 TOKENIZER = "tokenizer.json"

@@ -28,9 +28,9 @@ _ONNX_RUNTIME = "com.microsoft"
 
 
 def write(checkpoint: Checkpoint, path: Path) -> None:
-    """Write a graph from ``input_ids`` and ``attention_mask``, both int64 (texts, tokens), to ``vectors``.
+    """Write a graph from ``input_ids`` and ``attention_mask``, both int64 (texts, tokens), to ``states``.
 
-    ``vectors`` are float32 (texts, dimensions): the mean of the tokens' states, of length 1.
+    ``states`` are those of the tokens in the last layer: float32 (texts, tokens, dimensions).
 
     Raises:
         ChecksumMismatch: the checkpoint lacks a tensor.
@@ -55,12 +55,12 @@ class _Graph:
         states = self._embeddings()
         for layer in range(self._shape.layers):
             states = self._layer(f"l{layer}.", states)
-        self._mean(states)
+        self._node("Identity", [states], "states")
         inputs = [
             helper.make_tensor_value_info(name, TensorProto.INT64, ["texts", "tokens"])
             for name in ("input_ids", "attention_mask")
         ]
-        output = helper.make_tensor_value_info("vectors", TensorProto.FLOAT, ["texts", self._shape.hidden])
+        output = helper.make_tensor_value_info("states", TensorProto.FLOAT, ["texts", "tokens", self._shape.hidden])
         model = helper.make_model(
             helper.make_graph(self._nodes, "e5", inputs, [output], self._weights),
             opset_imports=[helper.make_opsetid("", _OPERATORS), helper.make_opsetid(_ONNX_RUNTIME, 1)],
@@ -112,17 +112,6 @@ class _Graph:
         self._linear(f"{name}active", [f"{name}fo"], hidden, wide, f"{name}narrow")
         self._node("Add", [f"{name}narrow", attended], f"{name}sum")
         return self._normalised(f"{name}sum", f"{name}oln")
-
-    def _mean(self, states: str) -> None:
-        import numpy as np
-        from onnx import TensorProto
-
-        self._node("Cast", ["attention_mask"], "mask.floats", to=TensorProto.FLOAT)
-        self._node("Unsqueeze", ["mask.floats", self._weight("last", np.array([-1]))], "mask.column")
-        self._node("Mul", [states, "mask.column"], "states.kept")
-        self._node("ReduceSum", ["states.kept", self._weight("second", np.array([1]))], "states.sum", keepdims=0)
-        # The mean differs from the sum by a factor, which the length takes out.
-        self._node("LpNormalization", ["states.sum"], "vectors", axis=-1, p=2)
 
     def _linear(self, states: str, names: Sequence[str], rows: int, columns: int, output: str) -> None:
         """Several layers over the same states as one product: states times each weight's transpose, plus bias."""

@@ -22,7 +22,7 @@ from rag.config import Settings
 from rag.embedding import Embedder
 from rag.evaluation import asking, golden
 from rag.index import Index
-from rag.models import get
+from rag.models import identity
 from rag.retriever import Retriever
 from rag.types import Document, Evidence, Sentence
 from rag.wiring import load_embedder, load_index
@@ -121,7 +121,7 @@ class Unprefixed:
 def articles(folder: Path, embedder: Embedder) -> Index:
     """Index seeds/."""
     settings = Settings()
-    sha256 = get(settings.embedder).sha256
+    sha256 = identity(settings.embedder)
     build([ROOT / "seeds"], folder, lambda: embedder, embedder_name="e5-small", embedder_sha256=sha256, progress=False)
     return load_index(replace(settings, index_dir=folder))
 
