@@ -98,8 +98,8 @@ class DocumentInfo:
 
     @property
     def folder(self) -> str | None:
-        """The name of the folder (or file) that it was indexed with; None for an upload."""
-        return None if self.root == UPLOADS_ROOT else Path(self.root).name
+        """The name of the folder that it was indexed from; None for an upload."""
+        return None if self.root == UPLOADS_ROOT else folder_name(self.root, self.id)
 
 
 @dataclass(frozen=True)
@@ -115,6 +115,17 @@ class Origin:
     fingerprint: str
     sha256: str = ""
     stamp: str = ""
+
+
+def folder_name(root: str, document_id: str) -> str:
+    """The name of the folder behind a root, which is the file itself where a single file was indexed.
+
+    >>> folder_name("project/seeds", "a.txt"), folder_name("project/seeds/a.txt", "a.txt")
+    ('seeds', 'seeds')
+    """
+    path = Path(root)
+    single = path.name == Path(document_id).name
+    return (path.parent.name if single else path.name) or path.name
 
 
 class KeyedVector(NamedTuple):

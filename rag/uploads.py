@@ -38,7 +38,7 @@ from rag.errors import (
 from rag.passages import passages as make_passages
 from rag.scanning import UPLOADS
 from rag.sentences import split
-from rag.store import UPLOADS_ROOT, Origin
+from rag.store import UPLOADS_ROOT, Origin, folder_name
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -381,7 +381,7 @@ def _file_of(document_id: str, folder: Path) -> Path:
     if origin is None:
         raise DocumentNotFound(f"No document {document_id!r} in the index. crosscite documents lists what there is.")
     if origin.root != UPLOADS_ROOT:
-        raise DocumentKept(document_id, Path(origin.root).name)
+        raise DocumentKept(document_id, folder_name(origin.root, document_id))
     return folder / UPLOADS / origin.file
 
 

@@ -172,6 +172,8 @@ class Library:
                 self._process(batch)
         except Stopping:
             pass
+        finally:
+            self._refuse(self.uploads(), _stopped())
 
     def _settle(self) -> None:
         """Finish what a server that was killed had begun."""
@@ -213,7 +215,7 @@ class Library:
             if ready:
                 self._store(ready, Known(vectors, _Polite(embedder, self._worker)))
         except Stopping:
-            self._refuse(batch, Stopping("The server was stopped before the document was in the index."))
+            self._refuse(batch, _stopped())
             raise
         except Exception as error:  # the edge of a thread: whatever it is, whoever uploaded must be told
             if not isinstance(error, CrossciteError):
@@ -346,6 +348,10 @@ def _slices(texts: Sequence[str]) -> Iterator[tuple[float, list[str]]]:
 def _go_on(upload: Upload) -> None:
     if upload.cancelled:
         raise _cancelled()
+
+
+def _stopped() -> Stopping:
+    return Stopping("The server was stopped before the document was in the index.")
 
 
 def _cancelled() -> Cancelled:

@@ -81,14 +81,15 @@ class Stock:
         path.parent.mkdir(exist_ok=True)
         path.write_text(text, encoding="utf-8")
 
-    def index(self) -> None:
-        """Do what ``crosscite index seeds`` does."""
+    def index(self, *paths: Path, rebuild: bool = False) -> None:
+        """Do what ``crosscite index`` does, over the folder of documents or other paths."""
         build(
-            [self.home / "seeds"],
+            paths or [self.home / "seeds"],
             self.folder,
             lambda: self.embedder,
             embedder_name="fake",
             embedder_sha256="fake",
+            rebuild=rebuild,
             progress=False,
         )
 

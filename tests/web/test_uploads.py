@@ -88,6 +88,13 @@ def test_a_document_of_an_indexed_folder_stays_and_the_way_out_is_named(http: Te
     assert (stock.home / "seeds/garden.txt").exists()
 
 
+def test_a_file_that_was_indexed_alone_names_its_folder(stock: Stock) -> None:
+    stock.index(stock.home / "seeds/garden.txt", rebuild=True)
+    with stock.served() as http:
+        assert [row["folder"] for row in http.get("/documents").json()["documents"]] == ["seeds"]
+        assert "the indexed folder seeds," in http.delete("/documents/garden.txt").json()["detail"]
+
+
 def test_uploads_survive_indexing_the_folder_again(http: TestClient, stock: Stock) -> None:
     upload(http, "cherries.txt", CHERRIES)
     stock.write("garden.txt", f"The garden\n\n{BANANAS}\n")
@@ -484,6 +491,7 @@ def test_an_upload_that_a_stopped_server_had_not_finished_leaves_nothing_behind(
         stock.embedder.reached.clear()
         upload(http, "cherries.txt", " ".join(f"{CHERRIES} {number}." for number in range(40)), **ASYNC)
         assert stock.embedder.reached.wait(10)
+        upload(http, "bananas.txt", BANANAS, **ASYNC)
         threading.Timer(0.2, stock.embedder.gate.set).start()
     assert stock.kept() == []
 
