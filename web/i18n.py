@@ -42,9 +42,11 @@ class Interface:
 
     def __call__(self, key: str, /, **values: Any) -> Markup:
         """Return a text as markup: of the values, only `Markup` keeps its tags."""
-        return Markup(escape(self._text(key, values.get("count")))).format(
-            **{name: self._shown(value) for name, value in values.items()}
-        )
+        return Markup(escape(self._entry(key, values.get("count")))).format(**self._shown(values))
+
+    def text(self, key: str, /, **values: Any) -> str:
+        """Return a text for anything but a template."""
+        return self._entry(key, values.get("count")).format(**self._shown(values))
 
     @property
     def direction(self) -> str:
@@ -69,7 +71,7 @@ class Interface:
     def _locale(self) -> Locale:
         return Locale.parse(self.language)
 
-    def _text(self, key: str, count: Any) -> str:
+    def _entry(self, key: str, count: Any) -> str:
         entry: Any = self.catalogue
         for part in key.split("."):
             entry = entry[part]
@@ -78,8 +80,11 @@ class Interface:
         assert isinstance(entry, str), f"{key} is no text"
         return entry
 
-    def _shown(self, value: object) -> object:
-        return format_decimal(value, locale=self._locale) if isinstance(value, (int, float)) else value
+    def _shown(self, values: Mapping[str, Any]) -> dict[str, Any]:
+        return {
+            name: format_decimal(value, locale=self._locale) if isinstance(value, (int, float)) else value
+            for name, value in values.items()
+        }
 
 
 def interface(language: str) -> Interface:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 from fastapi import APIRouter, FastAPI, Query, Request
-from fastapi.responses import HTMLResponse, Response
+from fastapi.responses import HTMLResponse, JSONResponse, Response
 from starlette.templating import Jinja2Templates
 
 from rag.readers import SUFFIXES
@@ -16,6 +16,7 @@ from web.api import Chatbot
 from web.i18n import page_context
 from web.problems import TITLES
 from web.schemas import MAX_QUESTION, MAX_TURN, problem_responses
+from web.starters import HOW_MANY, spread, starters
 from web.text import blocks, cited_span
 
 HERE = Path(__file__).parent
@@ -33,6 +34,15 @@ def chat(request: Request) -> Response:
     """Return the chat, which opens before any model is loaded."""
     limits = {"max_question": MAX_QUESTION, "max_turn": MAX_TURN, "history_turns": HISTORY_TURNS}
     return render(request, "chat.html", limits)
+
+
+@router.get("/starters", include_in_schema=False)
+def starter_questions(request: Request, chatbot: Chatbot) -> Response:
+    """Return a few questions to begin with, as the page shows them."""
+    infos = spread(chatbot.index.documents(), lambda info: info.language)[:HOW_MANY]
+    documents = [chatbot.index.document(info.id) for info in infos]
+    questions = starters(documents, page_context(request)["t"])
+    return JSONResponse({"questions": questions}, headers={"Vary": "Accept-Language"})
 
 
 @router.get(

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from fastapi import FastAPI
@@ -17,7 +17,21 @@ from tests.web.fakes import FakeChatbot
 from web.app import create_app
 from web.server import address, listen, server
 
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
+
 PATIENCE = 10.0
+
+BROWSER_ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-default-apps",
+    "--disable-sync",
+    "--no-first-run",
+    "--no-proxy-server",
+]
 
 
 def eventually(condition: Callable[[], Any], seconds: float = PATIENCE) -> None:
@@ -36,8 +50,8 @@ class Running:
 
 
 @contextmanager
-def running(app: FastAPI) -> Iterator[Running]:
-    listener = listen("127.0.0.1", 0)
+def running(app: FastAPI, port: int = 0) -> Iterator[Running]:
+    listener = listen("127.0.0.1", port)
     uvicorn_server = server(app)
     thread = threading.Thread(target=uvicorn_server.run, kwargs={"sockets": [listener]}, daemon=True)
     thread.start()
@@ -69,3 +83,13 @@ def client(bot: FakeChatbot | None = None, **options: Any) -> Iterator[TestClien
 def http() -> Iterator[TestClient]:
     with client() as http:
         yield http
+
+
+@pytest.fixture(scope="session")
+def browser(chromium: str) -> Iterator[Browser]:
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=BROWSER_ARGUMENTS)
+        yield browser
+        browser.close()

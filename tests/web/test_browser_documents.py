@@ -12,7 +12,6 @@ import pytest
 
 from tests.web.conftest import Running, running
 from tests.web.stock import APPLES, BANANAS, CHERRIES, Stock
-from tests.web.test_browser import ARGUMENTS
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Locator, Page
@@ -35,16 +34,6 @@ class File:
 
 CHERRY_FILE = File("cherries.txt", f"From Italy\n\n{CHERRIES}\n")
 LONG_FILE = File("long.txt", "\n\n".join(f"{CHERRIES} Crate {number}." for number in range(40)))
-
-
-@pytest.fixture(scope="module")
-def browser(chromium: str) -> Iterator[Browser]:
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=ARGUMENTS)
-        yield browser
-        browser.close()
 
 
 @pytest.fixture

@@ -1,12 +1,15 @@
 import { t } from "./strings.js";
 
-/** A failure that the server explained (RFC 9457), or that kept it from being reached. */
+/** Silence after which a stream is taken for lost: the server says at least every two seconds that it is alive. */
+const SILENCE_MS = 20_000;
+
+/** A failure that the server explained (RFC 9457), or "lost" or "broken_off" when it could not be reached. */
 export class Problem extends Error {
   constructor(message, { status = null, code = null, retryAfter = null } = {}) {
     super(message);
     this.status = status;
     this.code = code;
-    this.retryAfter = retryAfter;
+    this.seconds = retryAfter;
   }
 }
 
@@ -26,14 +29,15 @@ export async function getJSON(path, signal) {
   return response.json();
 }
 
+/** Return the machine translation of a source's words. */
+export async function translate({ document: id, start, end }, language) {
+  const response = await post("/translate", { document: id, start, end, language });
+  return response.json();
+}
+
 /** Ask, and yield {kind, data} for each event; kind "ahead" tells how many questions come first. */
 export async function* ask(request, signal) {
-  const response = await reach("/ask", {
-    method: "POST",
-    headers: { "Content-Type": "application/json", Accept: "text/event-stream" },
-    body: JSON.stringify({ ...request, stream: true }),
-    signal,
-  });
+  const response = await post("/ask", { ...request, stream: true }, signal, "text/event-stream");
   try {
     for await (const event of readEvents(response.body)) {
       if (event.comment !== undefined) {
@@ -47,9 +51,16 @@ export async function* ask(request, signal) {
       }
     }
   } catch (error) {
-    throw error instanceof TypeError ? new Problem(t("problems.broken_off")) : error;
+    throw error instanceof TypeError ? brokenOff() : error;
   }
-  throw new Problem(t("problems.broken_off"));
+  throw brokenOff();
+}
+
+const brokenOff = () => new Problem(t("problems.broken_off"), { code: "broken_off" });
+
+function post(path, body, signal, accept = "application/json") {
+  const headers = { "Content-Type": "application/json", Accept: accept };
+  return reach(path, { method: "POST", headers, body: JSON.stringify(body), signal });
 }
 
 async function reach(path, options) {
@@ -57,7 +68,7 @@ async function reach(path, options) {
   try {
     response = await fetch(path, options);
   } catch (error) {
-    throw error.name === "AbortError" ? error : new Problem(t("problems.lost"), { code: "unreachable" });
+    throw error.name === "AbortError" ? error : new Problem(t("problems.lost"), { code: "lost" });
   }
   if (!response.ok) throw await problemOf(response);
   return response;
@@ -72,7 +83,6 @@ async function problemOf(response) {
     // Something between here and crosscite answered; its status is all there is to tell.
   }
   const facts = { status: response.status, code: problem.code, retryAfter };
-  if (problem.code === "queue_full") return new Problem(t("problems.queue_full", { seconds: retryAfter }), facts);
   return new Problem(problem.detail || `${response.status} ${response.statusText}`, facts);
 }
 
@@ -82,7 +92,7 @@ export async function* readEvents(stream) {
   let buffer = "";
   try {
     for (;;) {
-      const { value, done } = await reader.read();
+      const { value, done } = await withinSilence(reader.read());
       if (done) return;
       buffer += value;
       const blocks = buffer.split("\n\n");
@@ -92,6 +102,12 @@ export async function* readEvents(stream) {
   } finally {
     reader.cancel().catch(() => {});
   }
+}
+
+function withinSilence(read) {
+  let timer;
+  const silence = new Promise((_, reject) => (timer = setTimeout(() => reject(brokenOff()), SILENCE_MS)));
+  return Promise.race([read, silence]).finally(() => clearTimeout(timer));
 }
 
 function parseEvent(block) {

@@ -1,64 +1,122 @@
-import { Problem, ask, getJSON, viewPath } from "./api.js";
+import { getJSON, viewPath } from "./api.js";
+import { conversationMarkdown, download, fileName } from "./copying.js";
 import { byId, el, inLanguage } from "./dom.js";
+import { Peek } from "./peek.js";
 import { Reader } from "./reader.js";
+import { watch } from "./readiness.js";
+import { Scope } from "./scope.js";
+import { Sidebar } from "./sidebar.js";
 import { metaLine } from "./sources.js";
+import * as store from "./store.js";
 import { t } from "./strings.js";
-import { TurnView } from "./turn.js";
+import { Thread } from "./thread.js";
 
-const POLL_MS = 1000;
+/** What keeps a name's direction of writing out of the question around it; it is for the eye only. */
+const ISOLATES = /[\u2068\u2069]/g;
 
-const settings = {
-  maxTurn: Number(document.body.dataset.maxTurn),
-  historyTurns: Number(document.body.dataset.historyTurns),
-};
 const conversation = byId("conversation");
 const field = byId("question");
-const reader = new Reader({ behind: conversation });
+const top = document.querySelector(".top");
 
-/** Question and answer of each turn so far; `answer` is the API's object, null while there is none. */
-let turns = [];
-/** Stops the answer in the making. */
-let asking = null;
-let ready = null;
+const peek = new Peek();
+const scope = new Scope();
+const reader = new Reader({ behind: [conversation, top], onClose: () => peek.hide() });
+const sidebar = new Sidebar({ behind: [conversation, top], onDelete: deleteConversation, onRename: rename });
 
-const openSource = (source, opener) => reader.open(source, opener);
+/** Conversations that were on the page, by id; one that is being answered goes on while another is looked at. */
+const threads = new Map();
+let thread = null;
+/** The turn whose question the field holds, to be asked in its place. */
+let editing = null;
 
-/** Resolve once the models are loaded; until then say what the server says about it. */
-function whenReady() {
-  ready ??= pollReady().catch((error) => {
-    ready = null;
-    throw error;
+/* --- conversations --- */
+
+function open(id) {
+  const stored = id ? (threads.get(id)?.conversation ?? store.load(id)) : null;
+  const data = stored ?? store.newConversation();
+  if (!threads.has(data.id)) threads.set(data.id, newThread(data));
+  thread = threads.get(data.id);
+  stopEditing();
+  peek.hide();
+  reader.close({ focus: false });
+  byId("turns").replaceChildren(thread.element);
+  show(thread);
+  thread.element.lastElementChild?.scrollIntoView({ block: "start" });
+}
+
+function newThread(data) {
+  return new Thread(data, {
+    onOpen: openSource,
+    onPeek: (source, mark) => (source ? peek.show(source, mark) : peek.hideSoon()),
+    onEdit: startEditing,
+    onChange: keep,
+    onRedraw: (element) => reader.follow(element),
   });
-  return ready;
 }
 
-async function pollReady() {
-  for (;;) {
-    try {
-      await getJSON("/readyz");
-      await showLibrary();
-      break;
-    } catch (error) {
-      if (!(error instanceof Problem)) throw error;
-      showReadiness(error);
-    }
-    await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+/** Keep what changed, and let the page say so. */
+function keep(changed) {
+  const { conversation: data } = changed;
+  if (!threads.has(data.id)) return;
+  data.changed = Date.now();
+  byId("storage-full").hidden = store.save(data);
+  if (changed === thread) {
+    if (location.hash.slice(1) !== data.id) history.pushState(null, "", `#${data.id}`);
+    show(changed);
   }
-  showReadiness(null);
+  sidebar.show();
 }
 
-function showReadiness(problem) {
-  const notice = byId("readiness");
-  notice.hidden = problem === null;
-  // Only what changed is written, or a screen reader would repeat it with every poll.
-  if (problem && notice.textContent !== problem.message) notice.textContent = problem.message;
-  notice.classList.toggle("notice-warn", Boolean(problem) && problem.code !== "loading");
+function show({ conversation: data, isAsking }) {
+  const empty = data.turns.length === 0;
+  byId("welcome").hidden = !empty;
+  for (const id of ["new", "export"]) byId(id).hidden = empty;
+  byId("submit").hidden = isAsking;
+  byId("stop").hidden = !isAsking;
+  field.placeholder = empty ? t("chat.placeholder") : t("chat.follow_up");
+  sidebar.show(data.id);
+}
+
+function rename(id, title) {
+  const data = threads.get(id)?.conversation ?? store.load(id);
+  data.title = title;
+  store.save(data);
+}
+
+/** Delete a conversation and return it, for who wants it back. */
+function deleteConversation(id) {
+  const data = threads.get(id)?.conversation ?? store.load(id);
+  const deleted = threads.get(id);
+  threads.delete(id);
+  deleted?.stop();
+  store.remove(id);
+  if (deleted === thread) startNew();
+  return data;
+}
+
+function startNew() {
+  if (location.hash) history.pushState(null, "", location.pathname);
+  open(null);
+  conversation.scrollTop = 0;
+  // The documents may be others by now. If they cannot be had, the list stays as it is and the next question says why.
+  showLibrary().catch(() => {});
+}
+
+/* --- documents --- */
+
+function openSource(source, opener) {
+  peek.hide();
+  reader.open(source, opener);
 }
 
 async function showLibrary() {
-  const { documents } = await getJSON("/documents");
+  const [{ documents }, { questions }] = await Promise.all([getJSON("/documents"), getJSON("/starters")]);
+  scope.load(documents);
+  showStarters(questions);
   byId("library").hidden = false;
-  byId("library-title").textContent = documents.length ? t("documents.count", { count: documents.length }) : t("chat.no_documents");
+  byId("library-title").textContent = documents.length
+    ? t("documents.count", { count: documents.length })
+    : t("chat.no_documents");
   byId("documents").replaceChildren(
     ...documents.map((item) => {
       const source = { ...item, document: item.id };
@@ -78,97 +136,52 @@ async function showLibrary() {
   );
 }
 
-/** The last turns as the API takes them, without those that came to nothing. */
-function history() {
-  const clip = (text) => Array.from(text).slice(0, settings.maxTurn).join("");
-  return turns
-    .filter((turn) => turn.answer)
-    .flatMap(({ question, answer }) => [
-      { role: "user", content: clip(question) },
-      { role: "assistant", content: clip(spoken(answer)) },
-    ])
-    .slice(-settings.historyTurns);
+function showStarters(questions) {
+  byId("starters").hidden = questions.length === 0;
+  byId("starter-list").replaceChildren(
+    ...questions.map((question) => {
+      const button = el("button", { type: "button", class: "starter", dir: "auto" }, question);
+      button.addEventListener("click", () => {
+        // Names and titles are in the documents' languages; the question is in the page's.
+        const language = document.documentElement.lang;
+        thread.ask(question.replace(ISOLATES, ""), { documents: scope.documents, language });
+        field.focus();
+      });
+      return el("li", {}, button);
+    }),
+  );
 }
 
-/** An answer without citation numbers, which would mean other sources in the next turn. */
-function spoken(answer) {
-  return answer.answer.replace(/\s*\[\d+\]/g, "");
+/* --- asking --- */
+
+function submit() {
+  const question = field.value.trim();
+  if (!question || thread.isAsking) return;
+  setField("");
+  const turn = editing;
+  stopEditing();
+  if (turn) thread.edit(turn, question, scope.documents);
+  else thread.ask(question, { documents: scope.documents });
 }
 
-async function submit(question) {
-  const turn = { question, answer: null };
-  const view = new TurnView(question, { onOpen: openSource, onAgain: () => again(turn, view) });
-  const request = { question, history: history() };
-  turns.push(turn);
-  byId("welcome").hidden = true;
-  byId("new").hidden = false;
-  byId("turns").append(view.element);
-  view.element.scrollIntoView({ block: "start" });
-  await run(request, turn, view);
-}
-
-async function run(request, turn, view) {
-  const stop = new AbortController();
-  setAsking(stop);
-  try {
-    view.busy(t("turn.waiting_for_models"));
-    await unlessAborted(whenReady(), stop.signal);
-    view.busy(t("turn.searching"));
-    for await (const event of ask(request, stop.signal)) show(event, turn, view);
-  } catch (error) {
-    if (stop.signal.aborted) view.stopped();
-    else if (error instanceof Problem) {
-      view.fail(error.message);
-      if (error.code === "unreachable" || error.status === 503) watchForReturn();
-    } else {
-      view.fail(String(error));
-      throw error;
-    }
-  } finally {
-    if (asking === stop) setAsking(null);
-  }
-}
-
-function show({ kind, data }, turn, view) {
-  if (kind === "ahead" && data > 0) view.busy(t("turn.ahead", { count: data }));
-  else if (kind === "evidence") view.showEvidence(data);
-  else if (kind === "token") view.addToken(data);
-  else if (kind === "sentence") view.addSentence(data);
-  else if (kind === "answer") {
-    turn.answer = data;
-    view.finish(data);
-  }
-  if (kind === "sentence" || kind === "answer") reader.follow(view.element);
-}
-
-function again(turn, view) {
-  if (asking) return;
-  view.element.remove();
-  turns = turns.filter((other) => other !== turn);
-  submit(turn.question);
-}
-
-function unlessAborted(promise, signal) {
-  return new Promise((resolve, reject) => {
-    promise.then(resolve, reject);
-    signal.addEventListener("abort", () => reject(new DOMException("Stopped", "AbortError")), { once: true });
-  });
-}
-
-function watchForReturn() {
-  ready = null;
-  whenReady();
-}
-
-function setAsking(stop) {
-  asking = stop;
-  byId("submit").hidden = Boolean(stop);
-  byId("stop").hidden = !stop;
-}
-
-function stopAsking() {
-  asking?.abort();
+function startEditing(turn, following) {
+  editing = turn;
+  setField(turn.question);
+  byId("editing").hidden = false;
+  byId("editing-text").textContent = following ? t("chat.editing_removes", { count: following }) : t("chat.editing");
   field.focus();
+}
+
+function stopEditing() {
+  if (editing) setField("");
+  editing = null;
+  byId("editing").hidden = true;
+}
+
+function setField(text) {
+  field.value = text;
+  fitField();
+  keepDraft();
 }
 
 /** Where `field-sizing: content` is unknown, the field grows by hand. */
@@ -178,16 +191,29 @@ function fitField() {
   field.style.height = `${field.scrollHeight}px`;
 }
 
+/** A question that is not asked yet survives a reload, too. */
+function keepDraft() {
+  try {
+    sessionStorage.setItem("crosscite.draft", field.value);
+  } catch {
+    // A browser that keeps nothing.
+  }
+}
+
+function stopAsking() {
+  thread.stop();
+  field.focus();
+}
+
 byId("ask").addEventListener("submit", (event) => {
   event.preventDefault();
-  const question = field.value.trim();
-  if (!question || asking) return;
-  field.value = "";
-  fitField();
-  submit(question);
+  submit();
 });
 
-field.addEventListener("input", fitField);
+field.addEventListener("input", () => {
+  fitField();
+  keepDraft();
+});
 field.addEventListener("keydown", (event) => {
   // While an input method composes, Enter accepts a word and must not ask.
   if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
@@ -195,23 +221,42 @@ field.addEventListener("keydown", (event) => {
   byId("ask").requestSubmit();
 });
 
+/** Escape ends what was begun last: the topmost thing first, the answer in the making at last. */
 document.addEventListener("keydown", (event) => {
   if (event.key !== "Escape" || event.isComposing) return;
-  if (reader.isOpen) reader.close();
+  if (peek.isOpen) peek.hide();
+  else if (sidebar.isOpen) sidebar.close();
+  else if (reader.isOpen) reader.close();
+  else if (editing) stopEditing();
   else stopAsking();
 });
 
 byId("stop").addEventListener("click", stopAsking);
-
+byId("editing-cancel").addEventListener("click", () => {
+  stopEditing();
+  field.focus();
+});
 byId("new").addEventListener("click", () => {
-  stopAsking();
-  turns = [];
-  byId("turns").replaceChildren();
-  byId("welcome").hidden = false;
-  byId("new").hidden = true;
-  conversation.scrollTop = 0;
-  // The documents may be others by now. If they cannot be had, the list stays as it is and the next question says why.
-  showLibrary().catch(() => {});
+  startNew();
+  field.focus();
+});
+byId("export").addEventListener("click", () => {
+  const title = store.titleOf(thread.conversation);
+  download(fileName(title), conversationMarkdown(title, thread.conversation.turns));
 });
 
-whenReady();
+addEventListener("popstate", () => location.hash.slice(1) !== thread.conversation.id && open(location.hash.slice(1)));
+store.watch((id) => {
+  // What another tab made of a conversation is newer, unless this one is just being answered here.
+  if (!threads.get(id)?.isAsking) threads.delete(id);
+  if (id === thread.conversation.id && !thread.isAsking && store.load(id)) open(id);
+  else sidebar.show();
+});
+
+open(location.hash.slice(1));
+try {
+  setField(sessionStorage.getItem("crosscite.draft") ?? "");
+} catch {
+  // A browser that keeps nothing.
+}
+watch(showLibrary);

@@ -1,5 +1,6 @@
-import { documentPath, getJSON, viewPath } from "./api.js";
+import { Problem, documentPath, getJSON, viewPath } from "./api.js";
 import { byId, el } from "./dom.js";
+import { problemNodes } from "./problems.js";
 import { metaLine } from "./sources.js";
 import { t } from "./strings.js";
 
@@ -7,8 +8,10 @@ const wide = matchMedia("(min-width: 60rem)");
 
 /** The document beside the chat (over it on narrow screens), scrolled to the words that were cited. */
 export class Reader {
-  constructor({ behind }) {
+  /** `behind` are the elements that it covers on narrow screens, the first of which scrolls beside it on wide ones. */
+  constructor({ behind, onClose }) {
     this.behind = behind;
+    this.onClose = onClose;
     this.panel = byId("reader");
     this.title = byId("reader-title");
     this.meta = byId("reader-meta");
@@ -39,7 +42,8 @@ export class Reader {
       this.#say(present ? null : t("reader.changed"), true);
       this.#render(found, present ? source : {});
     } catch (error) {
-      if (this.wanted === source) this.#say(error.message, true);
+      if (!(error instanceof Problem)) throw error;
+      if (this.wanted === source) this.#say(problemNodes(error), true);
     }
   }
 
@@ -53,15 +57,17 @@ export class Reader {
     this.#mark(true);
   }
 
-  close() {
+  /** `focus` false leaves the focus where it is, when what opened the panel is no longer on the page. */
+  close({ focus = true } = {}) {
     if (!this.isOpen) return;
     this.panel.hidden = true;
     this.#mark(false);
     document.body.classList.remove("reading");
     this.#cover();
-    const opener = this.opener?.matches("a, button") ? this.opener : this.opener?.querySelector("a");
-    (opener ?? this.behind).focus({ preventScroll: !opener });
     this.wanted = null;
+    const opener = this.opener?.matches("a, button") ? this.opener : this.opener?.querySelector("a");
+    if (focus) (opener ?? this.behind[0]).focus({ preventScroll: !opener });
+    this.onClose();
   }
 
   /** Return the document in which the source stands: it may have been indexed anew since it was read. */
@@ -79,7 +85,7 @@ export class Reader {
     this.#cover();
     // The conversation gets narrower; what was clicked stays where it was.
     if (anchor !== undefined && this.opener.isConnected) {
-      this.behind.scrollTop += this.opener.getBoundingClientRect().top - anchor;
+      this.behind[0].scrollTop += this.opener.getBoundingClientRect().top - anchor;
     }
     this.title.textContent = source.title;
     this.#setMeta(source);
@@ -111,14 +117,14 @@ export class Reader {
 
   #say(message, warn = false) {
     this.status.hidden = !message;
-    this.status.textContent = message ?? "";
+    this.status.replaceChildren(...[message ?? []].flat());
     this.status.classList.toggle("notice-warn", warn);
   }
 
   /** On a narrow screen the panel covers the chat, which then must not take focus or be read out. */
   #cover() {
     const covered = this.isOpen && !wide.matches;
-    for (const element of [this.behind, document.querySelector(".top")]) element.inert = covered;
+    for (const element of this.behind) element.inert = covered;
   }
 }
 

@@ -1,9 +1,13 @@
-import { viewPath } from "./api.js";
+import { Problem, translate, viewPath } from "./api.js";
 import { el, inLanguage } from "./dom.js";
+import { problemNodes } from "./problems.js";
 import { dateText, languageName, t } from "./strings.js";
 
-/** A card with a source's words; `candidate` is one that was looked at, not (yet) cited. */
-export function sourceCard(source, { candidate = false, onOpen }) {
+/**
+ * A card with a source's words; `candidate` is one that was looked at, not (yet) cited. Words in another language than
+ * `reading`, the asker's, can be translated on demand.
+ */
+export function sourceCard(source, { candidate = false, reading = null, onOpen }) {
   const link = el("a", { class: "source-title", href: viewPath(source), ...inLanguage(source.language) }, source.title);
   const card = el(
     "li",
@@ -15,10 +19,10 @@ export function sourceCard(source, { candidate = false, onOpen }) {
       link,
     ),
     el("blockquote", inLanguage(source.language), el("span", {}, source.quote)),
-    metaLine(source),
+    el("div", { class: "source-foot" }, metaLine(source), translateButton(source, reading)),
   );
   card.addEventListener("click", (event) => {
-    if (opensElsewhere(event) || String(getSelection())) return;
+    if (opensElsewhere(event) || event.target.closest("button, .translation") || String(getSelection())) return;
     event.preventDefault();
     onOpen(source, card);
   });
@@ -50,6 +54,52 @@ export function metaLine({ language, date, page }) {
   const parts = [languageName(language), dateText(date), page ? t("documents.page", { number: page }) : null];
   return el("p", { class: "meta" }, ...parts.filter(Boolean).map((part) => el("span", {}, part)));
 }
+
+/** Translations that were made since the page was opened, so that a card drawn anew need not ask again. */
+const translations = new Map();
+
+function translateButton(source, reading) {
+  const foreign = isKnown(source.language) && isKnown(reading) && source.language !== reading;
+  if (!foreign) return null;
+  const key = JSON.stringify([source.document, source.start, source.end, source.quote, reading]);
+  const button = el("button", { type: "button", class: "link" }, t("turn.translate", { language: languageName(reading) }));
+  const show = (found) => button.closest(".source").append(translation(found));
+  button.addEventListener("click", async () => {
+    button.disabled = true;
+    button.textContent = t("turn.translating");
+    button.closest(".source").querySelector(".translation")?.remove();
+    try {
+      translations.set(key, await translate(source, reading));
+      show(translations.get(key));
+      button.remove();
+    } catch (error) {
+      if (!(error instanceof Problem)) throw error;
+      const notice = el("div", { class: "translation failed", role: "alert" }, ...problemNodes(error));
+      button.closest(".source").append(notice);
+      button.textContent = t("turn.translate", { language: languageName(reading) });
+      button.disabled = false;
+    }
+  });
+  if (!translations.has(key)) return button;
+  queueMicrotask(() => {
+    show(translations.get(key));
+    button.remove();
+  });
+  return button;
+}
+
+/** What the model made of a quote: labelled, and below the original, which alone proves anything. */
+function translation({ text, language, doubtful }) {
+  return el(
+    "div",
+    { class: "translation", role: "status" },
+    el("p", { class: "label" }, t("turn.machine_translation")),
+    el("p", inLanguage(language), text),
+    doubtful.length ? el("p", { class: "doubt" }, t("turn.doubtful", { numbers: doubtful.join(", ") })) : null,
+  );
+}
+
+const isKnown = (code) => Boolean(code) && code !== "und";
 
 function opensElsewhere(event) {
   return event.button !== 0 || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey;

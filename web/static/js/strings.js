@@ -21,6 +21,11 @@ export function has(key) {
 
 const shown = (value) => (typeof value === "number" ? number.format(value) : String(value));
 
+/** Several things as one phrase: "German and Japanese". */
+export function listOf(things) {
+  return new Intl.ListFormat(locale, { type: "conjunction" }).format(things);
+}
+
 /** The name of a language for its code, the code itself when it has none. */
 export function languageName(code) {
   if (!code || code === "und") return null;

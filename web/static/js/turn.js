@@ -1,24 +1,37 @@
+import { answerText, copy } from "./copying.js";
 import { Draft, separator, withoutMarkers } from "./draft.js";
 import { el, inLanguage } from "./dom.js";
+import { problemNodes } from "./problems.js";
 import { citationMark, sourceCard } from "./sources.js";
-import { t } from "./strings.js";
+import { languageName, listOf, t } from "./strings.js";
+
+/** Seconds of one step after which the wait is counted on the page, and after which it is explained. */
+const COUNTED_FROM = 3;
+const SLOW_FROM = 15;
 
 /** One question and what becomes of it: the sources looked at, the answer in the making, the verified answer. */
 export class TurnView {
-  constructor(question, { onOpen, onAgain }) {
+  constructor(question, { turn, onOpen, onPeek, onAgain, onEdit }) {
+    this.turn = turn;
     this.onOpen = onOpen;
+    this.onPeek = onPeek;
     this.onAgain = onAgain;
+    this.onEdit = onEdit;
     this.draft = new Draft();
     this.evidence = [];
     this.sources = new Map();
     this.lastText = "";
+    this.language = null;
 
     this.heading = el("h2", { class: "question", dir: "auto" }, question);
     this.verified = el("span");
     this.provisional = el("span", { class: "draft" });
     this.text = el("div", { class: "answer-text", dir: "auto", "aria-live": "polite", "aria-busy": "true" });
-    this.status = el("p", { class: "status", role: "status" });
-    this.answer = el("div", { class: "answer" }, this.text, this.status);
+    this.said = el("span", { role: "status" });
+    this.seconds = el("span", { class: "seconds", "aria-hidden": "true" });
+    this.status = el("p", { class: "status busy", hidden: true }, this.said, this.seconds);
+    this.slow = el("p", { class: "meta slow", role: "status" });
+    this.answer = el("div", { class: "answer" }, this.text, this.status, this.slow);
     this.sourcesTitle = el("h3", {}, t("turn.sources"));
     this.list = el("ol", { "aria-label": t("turn.sources") });
     this.side = el("section", { class: "sources", hidden: true }, this.sourcesTitle, this.list);
@@ -31,10 +44,30 @@ export class TurnView {
     this.#watchPointing();
   }
 
+  /** Say what is being done, and count the seconds once they are worth telling. */
   busy(text) {
-    this.status.className = "status busy";
-    this.status.textContent = text;
     this.status.hidden = false;
+    if (this.said.textContent === text) return;
+    this.said.textContent = text;
+    this.seconds.textContent = "";
+    this.slow.textContent = "";
+    clearInterval(this.clock);
+    let passed = 0;
+    this.clock = setInterval(() => {
+      passed += 1;
+      if (passed >= COUNTED_FROM) this.seconds.textContent = t("turn.seconds", { seconds: passed });
+      if (passed === SLOW_FROM) this.slow.textContent = t("turn.slow");
+    }, 1000);
+  }
+
+  /** Show what is known of a turn of an earlier visit. */
+  restore({ evidence, answer, failure }) {
+    if (answer) {
+      this.finish(answer);
+      return;
+    }
+    if (evidence.length) this.showEvidence(evidence);
+    this.fail(failure ?? { code: "left" });
   }
 
   showEvidence(evidence) {
@@ -65,6 +98,8 @@ export class TurnView {
     if (answer.answered) this.#showAnswer(answer);
     else this.#showRefusal(answer);
     this.#showDropped(answer);
+    const facts = [t("turn.took", { seconds: answer.timings.total_ms / 1000 }), answer.model];
+    this.answer.append(this.#actions(), el("p", { class: "meta answer-meta" }, ...facts.map((fact) => el("span", {}, fact))));
     if (answer.citations.length) {
       this.#list(t("turn.sources"), answer.citations, []);
       const others = without(answer.evidence, answer.citations);
@@ -74,18 +109,57 @@ export class TurnView {
     }
   }
 
-  stopped() {
-    this.#fail(t("turn.stopped"), "failure meta");
-  }
-
-  fail(message) {
-    this.#fail(message, "failure notice notice-warn");
+  fail(failure) {
+    this.#done();
+    this.provisional.remove();
+    const style = ["stopped", "left"].includes(failure.code) ? "failure meta" : "failure notice notice-warn";
+    this.answer.append(
+      el(
+        "div",
+        { class: style, role: "alert" },
+        el("p", {}, ...problemNodes(failure)),
+        el("div", { class: "actions" }, ...this.#ways()),
+      ),
+    );
   }
 
   #showAnswer(answer) {
     for (const sentence of answer.sentences) this.#append(sentence, answer.answer, false);
-    const parts = [t("turn.took", { seconds: answer.timings.total_ms / 1000 }), answer.model];
-    this.answer.append(el("p", { class: "meta answer-meta" }, ...parts.map((part) => el("span", {}, part))));
+    this.answer.append(this.#basis(answer));
+  }
+
+  /** What the whole answer rests on, in one line. */
+  #basis({ sentences, citations }) {
+    if (!sentences.every((sentence) => sentence.supported)) {
+      return el("p", { class: "basis doubt" }, t("turn.partly_backed"));
+    }
+    const documents = new Set(citations.map((source) => source.document)).size;
+    const languages = [...new Set(citations.map((source) => languageName(source.language)).filter(Boolean))];
+    const values = {
+      quotes: t("turn.quotes", { count: citations.length }),
+      documents: t("turn.from_documents", { count: documents }),
+      languages: listOf(languages),
+    };
+    return el("p", { class: "basis" }, t(languages.length ? "turn.backed_in" : "turn.backed", values));
+  }
+
+  #actions() {
+    const copied = el("span", { role: "status" });
+    const copying = this.#action("copy", t("turn.copy"), async () => {
+      await copy(answerText(this.turn));
+      copied.textContent = t("turn.copied");
+      setTimeout(() => (copied.textContent = ""), 2000);
+    });
+    return el("div", { class: "actions" }, copying, ...this.#ways(), copied);
+  }
+
+  /** The ways on from any end of a turn. */
+  #ways() {
+    return [this.#action("again", t("turn.again"), this.onAgain), this.#action("edit", t("turn.edit"), this.onEdit)];
+  }
+
+  #action(icon, label, onclick) {
+    return el("button", { type: "button", class: `quiet icon-text icon-${icon}`, onclick }, label);
   }
 
   #showRefusal(answer) {
@@ -108,17 +182,11 @@ export class TurnView {
     this.answer.append(el("details", { class: "dropped" }, el("summary", {}, t("turn.dropped", { count: dropped.length })), list));
   }
 
-  #fail(message, style) {
-    this.#done();
-    this.provisional.remove();
-    const again = el("button", { type: "button", class: "quiet", onclick: this.onAgain }, t("turn.again"));
-    this.answer.append(el("div", { class: style, role: "alert" }, el("span", {}, message), again));
-  }
-
   #done() {
     this.text.setAttribute("aria-busy", "false");
+    clearInterval(this.clock);
     this.status.hidden = true;
-    this.status.textContent = "";
+    this.said.textContent = this.slow.textContent = "";
   }
 
   #clear() {
@@ -129,6 +197,7 @@ export class TurnView {
   }
 
   #setLanguage(code) {
+    this.language = code;
     for (const element of [this.heading, this.text]) {
       if (code && code !== "und") element.lang = code;
     }
@@ -178,7 +247,7 @@ export class TurnView {
   }
 
   #cards(sources, candidate) {
-    return sources.map((source) => sourceCard(source, { candidate, onOpen: this.onOpen }));
+    return sources.map((source) => sourceCard(source, { candidate, reading: this.language, onOpen: this.onOpen }));
   }
 
   #watchPointing() {
@@ -186,14 +255,34 @@ export class TurnView {
     const place = (event) => `${event.clientX},${event.clientY}`;
     this.element.addEventListener("pointerdown", (event) => (pressed = place(event)));
     // Opening a source moves the text under a pointer that stands still, which is then not pointing at anything.
-    this.element.addEventListener("pointerover", (event) => place(event) === pressed || this.#activate(event));
-    this.element.addEventListener("focusin", (event) => this.#activate(event));
-    for (const type of ["pointerleave", "focusout"]) this.element.addEventListener(type, () => this.#activate(null));
+    this.element.addEventListener("pointerover", (event) => {
+      if (place(event) === pressed) return;
+      this.#activate(event.target);
+      // What a finger points at it opens; a quote shown before would only be in the way.
+      if (event.pointerType !== "touch") this.#peek(event.target);
+    });
+    this.element.addEventListener("focusin", ({ target }) => {
+      this.#activate(target);
+      if (target.matches(":focus-visible")) this.#peek(target);
+    });
+    for (const type of ["pointerleave", "focusout"]) {
+      this.element.addEventListener(type, () => {
+        this.#activate(null);
+        this.onPeek(null);
+      });
+    }
   }
 
-  /** Mark what belongs together: a citation's card and its sentence, whichever of them is pointed at. */
-  #activate(event) {
-    const target = event?.target.closest?.(".cite[data-number], .source[data-number]");
+  #peek(target) {
+    const mark = target.closest(".sentence .cite[data-number]");
+    this.onPeek(this.sources.get(Number(mark?.dataset.number)) ?? null, mark);
+  }
+
+  /** Mark what belongs together: a citation's card and its sentence, whichever of them is pointed at, else focused. */
+  #activate(pointed) {
+    const marked = ".cite[data-number], .source[data-number]";
+    const focused = this.element.contains(document.activeElement) ? document.activeElement : null;
+    const target = pointed?.closest(marked) ?? focused?.closest(marked);
     const number = target?.dataset.number;
     for (const element of this.element.querySelectorAll(".cite[data-number], .source[data-number]")) {
       element.classList.toggle("active", element.dataset.number === number);
