@@ -6,10 +6,12 @@ PYTHON ?= python3
 export PYTHON
 
 BIN = .venv/bin
+GOLDEN = tests/golden
+EVAL ?= evaluation
 # What the tests look at must be on this machine; nothing may look for it elsewhere.
 OFFLINE = HF_HUB_OFFLINE=1 TRANSFORMERS_OFFLINE=1 CROSSCITE_REQUIRE_MODELS=1
 
-.PHONY: help run test check models index clean
+.PHONY: help run test check eval baseline models index clean
 
 help:  ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
@@ -20,6 +22,14 @@ run: index  ## Set up everything and serve the chat (HOST=127.0.0.1 PORT=8000)
 test: .venv/ready-dev models  ## Run all tests, with the real models
 	@$(BIN)/crosscite models fetch smollm2-135m
 	@$(OFFLINE) $(BIN)/python -m pytest $(TESTS)
+
+eval: index  ## Ask the golden questions; fail if answers got worse (reports go to EVAL=evaluation)
+	@$(OFFLINE) $(BIN)/crosscite eval $(GOLDEN)/seeds.jsonl --output $(EVAL)/results.jsonl \
+		--baseline $(GOLDEN)/baseline.jsonl --gates $(GOLDEN)/gates.toml --json $(EVAL)/report.json \
+		--junit $(EVAL)/junit.xml --markdown $(EVAL)/report.md --html $(EVAL)/report.html
+
+baseline: index  ## Ask the golden questions anew and make the result what later changes are compared with
+	@$(OFFLINE) $(BIN)/crosscite eval $(GOLDEN)/seeds.jsonl --output $(GOLDEN)/baseline.jsonl
 
 check: .venv/ready-dev  ## Lint, formatting, types
 	@$(BIN)/ruff check .

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import platform
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, replace
 from datetime import datetime, timezone
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -23,7 +23,7 @@ from rag.evaluation.golden import GoldenItem
 from rag.evaluation.ranking import DEPTH
 from rag.evaluation.results import Ranked, Recorder, Row, Run, Texts, proves
 from rag.index import Index
-from rag.llm import LLM, Message, Prompt, Usage, never
+from rag.llm import Message, Prompt, Usage, never
 from rag.types import Answer, Citation, Evidence, Question
 
 RETRIEVAL, ANSWERS = "retrieval", "answers"
@@ -92,14 +92,6 @@ class _NoModel:
 
     def warm(self, messages: Sequence[Message]) -> None:
         pass
-
-
-@dataclass(frozen=True)
-class Progress:
-    """How a run goes on: ``asked`` are the rows that were there before."""
-
-    kept: int
-    asked: int
 
 
 def run(
@@ -172,21 +164,15 @@ def _asked(asked: Asked, item: GoldenItem, mode: str, texts: _Texts, languages: 
     row = Row(item, evidence_languages=held.languages_of(item.evidence, item.documents))
     try:
         found = asked.search(question, DEPTH)
-        row = _with(row, ranking=None if found is None else tuple(_ranked(hit, item) for hit in found))
+        row = replace(row, ranking=None if found is None else tuple(_ranked(hit, item) for hit in found))
         if mode == RETRIEVAL:
-            return row if found is not None else _with(row, error="this server cannot search with a history")
+            return row if found is not None else replace(row, error="this server cannot search with a history")
         answer = asked.answer(question)
-        return _with(row, answer=answer, quotes_exact=_exact(answer.citations, texts), confidence=_confidence(answer))
+        return replace(row, answer=answer, quotes_exact=_exact(answer.citations, texts), confidence=_confidence(answer))
     except Cancelled:
         raise
     except (CrossciteError, OSError, RuntimeError, ValueError, KeyError, TypeError) as error:
-        return _with(row, error=f"{type(error).__name__}: {' '.join(str(error).split())}")
-
-
-def _with(row: Row, **fields: Any) -> Row:
-    from dataclasses import replace
-
-    return replace(row, **fields)
+        return replace(row, error=f"{type(error).__name__}: {' '.join(str(error).split())}")
 
 
 def _ranked(hit: Evidence, item: GoldenItem) -> Ranked:
@@ -269,6 +255,3 @@ def _processor() -> str:
 
 def _now() -> str:
     return datetime.now(timezone.utc).isoformat(timespec="seconds")
-
-
-_: type[LLM] = _NoModel

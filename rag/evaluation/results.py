@@ -206,15 +206,17 @@ def _row(fields: Mapping[str, Any], place: str) -> Row:
             item=golden.from_fields(fields["item"]),
             answer=None if answer is None else answer_from_dict(answer, fields["signals"]),
             error=fields["error"],
-            ranking=None
-            if ranking is None
-            else tuple(Ranked(*place, tuple(proven), spoken) for *place, proven, spoken in ranking),
+            ranking=None if ranking is None else tuple(_ranked(*hit) for hit in ranking),
             quotes_exact=None if quotes is None else tuple(quotes),
             evidence_languages=tuple(tuple(languages) for languages in fields["evidence_languages"]),
             confidence=fields["confidence"],
         )
     except (KeyError, TypeError, ValueError) as error:
         raise ResultsError(f"{place} is not a row of results: {type(error).__name__} {error}") from error
+
+
+def _ranked(document: str, start: int, end: int, proven: list[int], language: str) -> Ranked:
+    return Ranked(document, start, end, tuple(proven), language)
 
 
 def _parsed(line: str, last: bool, place: str) -> dict[str, Any] | None:

@@ -32,8 +32,8 @@ from rag.evaluation.measures import (
 from rag.evaluation.reports.data import Report, changed_counts, lines, moved, number, seconds, setting, span
 from rag.types import Answer, Citation, Evidence
 
-WIDTH, HEIGHT = 360, 230
-_LEFT, _RIGHT, _TOP, _BOTTOM = 38, 10, 12, 36
+WIDTH, HEIGHT = 360, 244
+_LEFT, _RIGHT, _TOP, _BOTTOM = 38, 10, 26, 36
 
 _CARDS = ("correct", "false_refusal", "false_answer", "citation_precision", "citation_recall", "language")
 _MATRICES = ("correct", "recall@10")
