@@ -150,11 +150,14 @@ def conditions(
         "passages": manifest.passages,
         "crosscite": _version("crosscite"),
         "code_sha256": _digest_of_code(),
-        "temperature": 0,
+        "decoding": "greedy",
         "threads": settings.cores,
         "processor": _processor(),
         "python": platform.python_version(),
-        **{name: _version(name) for name in ("llama-cpp-python", "torch", "sentence-transformers", "faiss-cpu")},
+        **{
+            name: _version(name)
+            for name in ("llama-cpp-python", "onnxruntime", "sentence-transformers", "faiss-cpu", "numpy")
+        },
     }
 
 

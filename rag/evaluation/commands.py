@@ -275,7 +275,7 @@ def _conclude(title: str, after: Run, before: Run | None, gates: Gates | None, p
             (before.conditions, after.conditions),
             gated=gate_files.relative_gates(gates, after),
             meaningful=gates.meaningful,
-            wanted=[gate_files.split(name) for name in gates.not_worse],
+            wanted=[gate_files.split(name) for name in gates.relative],
         )
     made = Report(title, after, judged, gate_files.judge(gates, after, judged, comparison), comparison)
     click.echo(terminal.text(made))

@@ -7,7 +7,7 @@ its fate; where a measure rests on enough documents, whole documents are resampl
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
@@ -38,9 +38,9 @@ SLICED = ("correct", "false_refusal", "false_answer", "citation_recall", "langua
 class Change:
     """How one measure moved. ``worse`` and ``better`` count the questions of a yes/no measure that changed.
 
-    ``p`` is the one-sided chance of a change for the worse at least as large if the runs were alike; ``adjusted`` the
-    same among all gated measures. ``detectable`` is the smallest change for the worse that would have been seen with
-    the usual power, None where none would.
+    ``p`` is the one-sided chance of a change for the worse at least as large if the runs were alike, ``p_moved`` the
+    chance of one as large in either direction. ``detectable`` is the smallest change for the worse that would have been
+    seen with the usual power, None where none would.
     """
 
     measure: Measure
@@ -55,9 +55,9 @@ class Change:
     better: int | None
     mcnemar: float | None
     p: float
+    p_moved: float
     detectable: float | None
     underpowered: bool
-    adjusted: float = 1.0
 
     @property
     def difference(self) -> float:
@@ -141,14 +141,6 @@ def paired(before: Sequence[Judged], after: Sequence[Judged]) -> tuple[list[tupl
     return pairs, [id for id in {**old, **new} if id not in kept]
 
 
-def adjusted(changes: Sequence[Change]) -> list[Change]:
-    """Return changes that are judged together, with their p-values adjusted for that."""
-    return [
-        replace(change, adjusted=p)
-        for change, p in zip(changes, statistics.holm([change.p for change in changes]), strict=True)
-    ]
-
-
 def document_of(judged: Judged) -> str:
     """Return the document that a question stands for; one without a document stands for itself."""
     return min(judged.item.documents, default=f"question {judged.item.id}")
@@ -169,12 +161,10 @@ def _change(
     by_document = len(documents) >= ENOUGH_DOCUMENTS
     units = _units(rows, by_document)
     worse, better = _counts(measure, rows)
-    exact = measure.yes_no and not by_document and all(row.before[1] == row.after[1] for row in rows)
     mcnemar = statistics.mcnemar(worse, better) if measure.yes_no else None
-    if exact and mcnemar is not None:
-        p = mcnemar
-    else:
-        p = statistics.randomisation(*units, lower_is_worse=measure.better == "higher")
+    higher = measure.better == "higher"
+    p = _p_value(measure, rows, units, by_document, (worse, better), lower=higher)
+    p_better = _p_value(measure, rows, units, by_document, (better, worse), lower=not higher)
     before, after = (
         value(_sum(parts)) or 0.0 for parts in zip(*[(row.before, row.after) for row in rows], strict=True)
     )
@@ -192,9 +182,25 @@ def _change(
         better=better if measure.yes_no else None,
         mcnemar=mcnemar,
         p=p,
+        p_moved=min(1.0, 2 * min(p, p_better)),
         detectable=detectable,
         underpowered=detectable is None or detectable > meaningful * (1 if measure.unit == "share" else before) + 1e-9,
     )
+
+
+def _p_value(
+    measure: Measure,
+    rows: Sequence[_Paired],
+    units: tuple[statistics.Parts, statistics.Parts],
+    by_document: bool,
+    counts: tuple[int, int],
+    *,
+    lower: bool,
+) -> float:
+    """Return the one-sided p-value of a change in one direction; ``counts`` are questions in it and against it."""
+    if measure.yes_no and not by_document and all(row.before[1] == row.after[1] for row in rows):
+        return statistics.mcnemar(*counts)
+    return statistics.randomisation(*units, lower_is_worse=lower)
 
 
 @dataclass(frozen=True)

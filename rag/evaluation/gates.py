@@ -1,8 +1,8 @@
 """Gates: what a run must hold for a change to be let in.
 
-A TOML file with hard limits (``at_least``, ``at_most``) and measures that may not get worse than in the baseline
-(``not_worse``, with what is tolerated). The latter are judged together, so that a gate with many of them raises no
-more false alarms than one with a single one.
+A TOML file with hard limits (``at_least``, ``at_most``), measures that may not get worse than in the baseline
+(``not_worse``) and such that may not move at all (``not_moved``), both with what is tolerated. The latter two are
+judged together, so that a gate with many of them raises no more false alarms than one with a single one.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from rag.errors import CrossciteError
-from rag.evaluation import comparing, statistics
+from rag.evaluation import statistics
 from rag.evaluation.comparing import MEANINGFUL, Change, Comparison
 from rag.evaluation.measures import BY_NAME, Judged, Slice, latencies, slices, total, value
 from rag.evaluation.results import Run
@@ -42,6 +42,12 @@ class Gates(BaseModel):
     at_least: dict[str, Share] = Field(default_factory=dict)
     at_most: dict[str, Share] = Field(default_factory=dict)
     not_worse: dict[str, Share] = Field(default_factory=dict)
+    not_moved: dict[str, Share] = Field(default_factory=dict)
+
+    @property
+    def relative(self) -> tuple[str, ...]:
+        """The gates that need a baseline."""
+        return (*self.not_worse, *self.not_moved)
 
 
 @dataclass(frozen=True)
@@ -49,7 +55,7 @@ class Verdict:
     """What became of one gate: it holds, it fails, or it could not be judged (``holds`` None)."""
 
     name: str
-    kind: Literal["at least", "at most", "not worse"]
+    kind: Literal["at least", "at most", "not worse", "not moved"]
     limit: float
     value: float | None
     holds: bool | None
@@ -100,9 +106,9 @@ def load(path: Path) -> Gates:
     except ValidationError as error:
         first = error.errors()[0]
         raise GatesError(f"{path}: {'.'.join(map(str, first['loc']))}: {first['msg'].lower()}.") from error
-    for name in (*gates.at_least, *gates.at_most, *gates.not_worse):
+    for name in (*gates.at_least, *gates.at_most, *gates.relative):
         measure, _ = split(name)
-        if measure not in BY_NAME and not (measure in LATENCIES and name not in gates.not_worse):
+        if measure not in BY_NAME and not (measure in LATENCIES and name not in gates.relative):
             known = ", ".join((*BY_NAME, *LATENCIES))
             raise GatesError(f"{path}: {name} is not a measure that can be gated so. Known: {known}")
     return gates
@@ -132,15 +138,14 @@ def judge(gates: Gates, run: Run, judged: Sequence[Judged], comparison: Comparis
         for name, limit in limits.items()
         if _applies(name, run)
     ]
-    relative = {name: allowed for name, allowed in gates.not_worse.items() if _applies(name, run)}
     if comparison is not None:
-        verdicts += _not_worse(relative, comparison)
+        verdicts += _compared(gates, run, comparison)
     return Judgement(tuple(verdicts), failed)
 
 
 def relative_gates(gates: Gates, run: Run) -> int:
     """Return how many measures are judged together."""
-    return sum(_applies(name, run) for name in gates.not_worse)
+    return sum(_applies(name, run) for name in gates.relative)
 
 
 def _applies(name: str, run: Run) -> bool:
@@ -176,29 +181,39 @@ def _limit(
     )
 
 
-def _not_worse(relative: Mapping[str, float], comparison: Comparison) -> list[Verdict]:
-    found = {name: comparison.change(*split(name)) for name in relative}
-    together = [change for change in found.values() if change is not None]
-    by_key = {(c.measure.name, c.slice): c for c in comparing.adjusted(together)}
-    return [_held(name, allowed, by_key.get(split(name))) for name, allowed in relative.items()]
+def _compared(gates: Gates, run: Run, comparison: Comparison) -> list[Verdict]:
+    """Judge together what may not get worse and what may not move."""
+    asked = [
+        (name, allowed, moved, comparison.change(*split(name)))
+        for limits, moved in ((gates.not_worse, False), (gates.not_moved, True))
+        for name, allowed in limits.items()
+        if _applies(name, run)
+    ]
+    p_values = [change.p_moved if moved else change.p for _, _, moved, change in asked if change is not None]
+    adjusted = iter(statistics.holm(p_values))
+    return [
+        _held(name, allowed, change, 1.0 if change is None else next(adjusted), moved=moved)
+        for name, allowed, moved, change in asked
+    ]
 
 
-def _held(name: str, allowed: float, change: Change | None) -> Verdict:
+def _held(name: str, allowed: float, change: Change | None, p: float, *, moved: bool) -> Verdict:
+    kind: Literal["not worse", "not moved"] = "not moved" if moved else "not worse"
     if change is None:
-        return Verdict(name, "not worse", allowed, None, None, "the two runs do not both have it")
-    worse = change.adjusted <= statistics.ALPHA and change.loss > allowed
-    if worse:
-        words = f"worse by {change.loss:.3g}, p = {change.adjusted:.2g}"
-    elif change.loss > 0:
-        words = (
-            f"lower by {change.loss:.3g}, " if change.measure.better == "higher" else f"higher by {change.loss:.3g}, "
-        )
-        words += "which is tolerated" if change.loss <= allowed else f"which may be chance (p = {change.adjusted:.2g})"
+        return Verdict(name, kind, allowed, None, None, "the two runs do not both have it")
+    lost = abs(change.difference) if moved else change.loss
+    fails = p <= statistics.ALPHA and lost > allowed
+    way = "higher" if change.difference > 0 else "lower"
+    if fails:
+        words = f"{way} by {abs(change.difference):.3g}, p = {p:.2g}"
+    elif lost > 0:
+        chance = "which is tolerated" if lost <= allowed else f"which may be chance (p = {p:.2g})"
+        words = f"{way} by {abs(change.difference):.3g}, {chance}"
     else:
-        words = "no worse"
-    if not worse and change.underpowered:
+        words = "not moved" if moved else "no worse"
+    if not fails and change.underpowered:
         words += f"; {underpowered(change)}"
-    return Verdict(name, "not worse", allowed, change.after, not worse, words, change)
+    return Verdict(name, kind, allowed, change.after, not fails, words, change)
 
 
 def underpowered(change: Change) -> str:

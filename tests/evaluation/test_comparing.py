@@ -22,7 +22,7 @@ SEVERAL = Gates(not_worse=dict.fromkeys(["correct", "false_refusal", "citation_p
 
 
 def compared(before: Sequence[Judged], after: Sequence[Judged], held: Gates = SEVERAL) -> Comparison:
-    wanted = [gates.split(name) for name in held.not_worse]
+    wanted = [gates.split(name) for name in held.relative]
     gated = len(wanted)
     return comparing.compare(before, after, gated=gated, meaningful=held.meaningful, wanted=wanted, everything=False)
 
@@ -39,6 +39,14 @@ def test_a_drop_in_one_direction_is_worse() -> None:
     assert change.mcnemar == change.p == pytest.approx(1 / 512)
     assert change.interval[0] == pytest.approx(-0.47, abs=0.03)
     assert exit_code(before, after) == 1
+
+
+def test_what_may_not_move_fails_in_both_directions() -> None:
+    low, high = run_of([False] * 12 + [True] * 18, per_document=10), run_of([True] * 30, per_document=10)
+    for before, after in ((low, high), (high, low)):
+        assert exit_code(before, after, Gates(not_moved={"correct": 0.3})) == 1
+        assert exit_code(before, after, Gates(not_moved={"correct": 0.5})) == 0
+    assert exit_code(low, high, Gates(not_worse={"correct": 0})) == 0
 
 
 def test_as_many_changes_in_both_directions_are_chance() -> None:

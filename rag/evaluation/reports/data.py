@@ -110,6 +110,7 @@ def as_fields(report: Report) -> dict[str, Any]:
             "better": change.better,
             "mcnemar_p": change.mcnemar,
             "p": change.p,
+            "p_moved": change.p_moved,
             "smallest_detectable_drop": change.detectable,
             "underpowered": change.underpowered,
         }
