@@ -9,6 +9,7 @@ import json
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -109,33 +110,60 @@ def models_path(settings: Settings, name: str) -> None:
 @main.command()
 @click.argument("paths", nargs=-1, type=click.Path(path_type=Path))
 @click.option("--rebuild", is_flag=True, help="Start from nothing instead of updating what is there.")
+@click.option("--watch", is_flag=True, help="Stay, and do so again whenever a file changes, until Ctrl-C.")
 @click.option("--quiet", is_flag=True, help="No progress bar.")
 @with_settings
-def index(settings: Settings, paths: tuple[Path, ...], rebuild: bool, quiet: bool) -> None:
+def index(settings: Settings, paths: tuple[Path, ...], rebuild: bool, watch: bool, quiet: bool) -> None:
     """Bring the index up to date with files and folders: add what is new, replace what changed, remove what is gone.
 
     Read are text, Markdown, PDF, HTML, Word, PowerPoint and Excel (docx, pptx, xlsx, xls), OpenDocument (odt, odp,
     ods), EPUB, CSV and e-mail (eml). Without PATHS, those that were indexed before are looked at again. The exit code
     is 3 when some files could not be read; they are named, and all others are indexed.
     """
+    from functools import cache, partial
+
     from rag.indexing import build
     from rag.models import identity
     from rag.wiring import load_embedder
 
-    summary = build(
-        paths,
-        settings.index_dir,
-        lambda: load_embedder(settings),
+    embedder = cache(partial(load_embedder, settings))
+    update = partial(
+        build,
+        folder=settings.index_dir,
+        embedder=embedder,
         embedder_name=settings.embedder,
         embedder_sha256=identity(settings.embedder),
-        rebuild=rebuild,
         progress=not quiet,
     )
+    summary = update(paths, rebuild=rebuild)
     _report_left_out(summary)
     click.echo(str(summary))
-    if summary.skipped:
+    if watch:
+        _keep_up_to_date(lambda: update(()), summary, settings.index_dir)
+    elif summary.skipped:
         indexed = summary.added or summary.replaced or summary.unchanged
         sys.exit(NOT_ALL_READ if indexed else 1)
+
+
+def _keep_up_to_date(update: Callable[[], Summary], before: Summary, index_dir: Path) -> None:
+    """Update the index whenever a file changes, and say what it did; what fails is tried again with the next change."""
+    from rag.scanning import known_roots
+    from rag.watching import changes
+
+    roots = known_roots(index_dir)
+    click.echo(f"Watching {', '.join(map(str, roots))}; Ctrl-C ends it.")
+    skipped = set(before.skipped)
+    for _ in changes(roots, index_dir):
+        try:
+            summary = update()
+        except CrossciteError as error:
+            click.secho(str(error), fg="yellow", err=True)
+            continue
+        new = tuple(one for one in summary.skipped if one not in skipped)
+        skipped = set(summary.skipped)
+        if summary.changed or new:
+            _report_left_out(replace(summary, skipped=new, unsupported={}))
+            click.echo(str(summary))
 
 
 @main.group(invoke_without_command=True)

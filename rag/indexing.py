@@ -60,6 +60,11 @@ class Summary:
     unsupported: Mapping[str, int] = field(default_factory=dict)
     seconds: float = 0.0
 
+    @property
+    def changed(self) -> bool:
+        """Whether the index is another one than before."""
+        return bool(self.added or self.replaced or self.removed)
+
     def __str__(self) -> str:
         """One line, such as ``2 added, 0 replaced, 1 removed, 40 unchanged, 0 skipped in 3.1 s``."""
         return (
@@ -176,7 +181,7 @@ def remove(document_ids: Sequence[str], folder: Path) -> None:
             with store.transaction():
                 for document_id in document_ids:
                     store.remove(document_id)
-            _publish(store, folder, manifest, manifest.embedder, manifest.embedder_sha256, manifest.dimensions, set())
+            publish(store, folder, manifest, manifest.embedder, manifest.embedder_sha256, manifest.dimensions, set())
 
 
 # Doing it
@@ -252,7 +257,7 @@ class _Draft:
         return _sound_vectors(self._folder, self._manifest) is None
 
     def publish(self) -> None:
-        _publish(
+        publish(
             self.store,
             self._folder,
             self._manifest,
@@ -479,7 +484,7 @@ def _sound_vectors(folder: Path, manifest: Manifest) -> tuple[Path, neighbours.S
     return folder / manifest.vectors, manifest.search
 
 
-def _publish(
+def publish(
     store: Store,
     folder: Path,
     before: Manifest | None,
@@ -488,6 +493,7 @@ def _publish(
     dimensions: int,
     roots: set[str],
 ) -> None:
+    """Make a filled store the index: write the search structure and the manifest, then put all in place at once."""
     counts, roots = store.counts(), roots | set(store.roots())
     vectors = folder / "building.faiss"
     old = _sound_vectors(folder, before) if before is not None else None

@@ -95,7 +95,7 @@ def scans_of(paths: Sequence[Path], folder: Path, *, rebuild: bool) -> tuple[lis
         DocumentError: one of ``paths`` does not exist.
         IndexMissing: there are no paths, and none are known.
     """
-    known = _known_roots(folder)
+    known = known_roots(folder)
     uploads = folder.resolve() / UPLOADS
     if not paths and not known:
         raise IndexMissing(f"Nothing was ever indexed in {folder}. Name a file or folder: crosscite index seeds")
@@ -184,7 +184,7 @@ def _root_path(name: str, folder: Path) -> Path:
     return (folder.resolve().parent / name).resolve()
 
 
-def _known_roots(folder: Path) -> list[Path]:
+def known_roots(folder: Path) -> list[Path]:
     """The roots of the present index, even if the rest of its manifest cannot be used."""
     try:
         roots = json.loads((folder / MANIFEST).read_bytes())["roots"]

@@ -49,6 +49,21 @@ def retrieval(settings: Settings, files: tuple[tuple[Path, Path], ...], cache: P
 
 
 @bench.command()
+@click.argument("vectors", nargs=-1, required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--passages", default=1_000_000, show_default=True, help="How many; a million take 4 GB of disk.")
+@click.option("--place", type=click.Path(file_okay=False, path_type=Path), help="Where the collection is made.")
+def search(vectors: tuple[Path, ...], passages: int, place: Path | None) -> None:
+    """Search a large made-up collection: time, recall, memory, and what adding one document takes.
+
+    VECTORS are the vectors.npz that `crosscite bench retrieval --cache` keeps: real texts and questions, which are
+    multiplied.
+    """
+    from rag.bench import search as measured
+
+    click.echo(measured.table(measured.measure(measured.read(vectors), passages, place)))
+
+
+@bench.command()
 @click.argument("signals", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def gate(signals: Path, as_json: bool) -> None:
