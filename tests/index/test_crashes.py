@@ -38,6 +38,22 @@ def test_a_kill_at_any_moment_leaves_the_old_index_or_the_new_one_and_the_work_d
     assert set(report["found"]) == {"none" if start == "first" else "old", "new"}
 
 
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="kills forked processes")
+def test_kills_at_random_moments_of_one_update_after_the_other_lose_nothing(tmp_path: Path) -> None:
+    run = subprocess.run(
+        [sys.executable, "-m", "tests.index.kill_at_random", str(tmp_path), "12"],
+        capture_output=True,
+        text=True,
+        env={**os.environ, "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"},
+        cwd=Path(__file__).parents[2],
+        check=False,
+    )
+    assert run.returncode == 0, run.stderr
+    report = json.loads(run.stdout)
+    assert report["problems"] == [], run.stderr
+    assert report["kills"] == 12
+
+
 def test_a_reader_keeps_the_index_that_it_opened(fruit: Shelf) -> None:
     old = fruit.load()
     fruit.write({"a.txt": "Cherries only.", "c.txt": "A plum."})
