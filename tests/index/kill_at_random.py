@@ -1,4 +1,4 @@
-"""Kill updates at random moments, one after the other on the same index; run by test_crashes.py in a process of its own.
+"""Kill updates at random moments, one after the other on the same index; test_crashes.py runs it as a process.
 
 Usage: python -m tests.index.kill_at_random HOME KILLS [SEED]
 
@@ -39,21 +39,21 @@ def main(home: Path, kills: int, seed: int) -> None:
     found: Counter[str] = Counter()
     problems: list[str] = []
     longest = _change_and_time(home, chance)
-    for kill in range(kills):
+    while found["old"] + found["new"] < kills:
         _change(home, chance)
         to_be = _files(home)
-        finished = _kill_an_update(home, chance.uniform(0, 1.6 * longest))
+        finished = _kill_an_update(home, chance.uniform(0, 1.1 * longest))
         try:
             now = _look(home, before, to_be)
         except AssertionError as error:
-            problems.append(f"kill {kill}: {error}")
+            problems.append(f"after {dict(found)}: {error}")
             break
         found["finished before" if finished else "new" if now == to_be else "old"] += 1
         before = now
         if chance.random() < 0.5:
             _in_child(lambda: Shelf(home).build())
             before = _look(home, to_be)
-    print(json.dumps({"kills": sum(found.values()), "found": found, "problems": problems}))
+    print(json.dumps({"kills": found["old"] + found["new"], "found": found, "problems": problems}))
 
 
 def _change_and_time(home: Path, chance: random.Random) -> float:
