@@ -23,8 +23,6 @@ _STRAY_JOINER = re.compile(
 )
 # Half of a pair that encodes one character beyond 16 bits: no text, and not to be written as UTF-8.
 _SURROGATE = re.compile("[\ud800-\udfff]")
-_TRAILING = re.compile("[ \t\u3000]+$", re.MULTILINE)
-_FEED_RUN = re.compile(r"\s*\f\s*")
 _BLANK_RUN = re.compile("\n{3,}")
 _MARK = re.compile("[\f\x02]")
 
@@ -52,9 +50,22 @@ def tidy(text: str) -> str:
 
     Form feeds move to the first word of their page, and the one that ends the last page goes.
     """
-    text = _FEED_RUN.sub(lambda run: run[0].replace("\f", "") + "\f" * run[0].count("\f"), text)
-    text = _TRAILING.sub("", text.rstrip(" \t\n\f"))
+    text = "\n".join(line.rstrip(" \t\u3000") for line in _feeds_last(text).rstrip(" \t\n\f").split("\n"))
     return _BLANK_RUN.sub("\n\n", text).lstrip("\n")
+
+
+def _feeds_last(text: str) -> str:
+    """Move the form feeds within white space to its end."""
+    first, *pages = text.split("\f")
+    moved, feeds = [first], ""
+    for page in pages:
+        feeds += "\f"
+        words = page.lstrip()
+        moved.append(page[: len(page) - len(words)])
+        if words:
+            moved += [feeds, words]
+            feeds = ""
+    return "".join([*moved, feeds])
 
 
 @dataclass(frozen=True)

@@ -42,6 +42,9 @@ _IN_ADDRESS = (
     re.compile(rf"(?<!\d){_YEAR}(?P<month>\d\d)(?P<day>\d\d)(?:\d{{4,9}})?(?!\d)"),
 )
 
+#: A line that says a date, its label and the time of day with it.
+MAX_LINE = 200
+
 
 def parse_date(text: str) -> str | None:
     """The ISO date that a whole line says, with or without weekday, label and time of day, or None.
@@ -51,6 +54,8 @@ def parse_date(text: str) -> str | None:
     >>> parse_date("19. November, 2024"), parse_date("July 4, 2023"), parse_date("2024年7月23日")
     ('2024-11-19', '2023-07-04', '2024-07-23')
     """
+    if len(text) > MAX_LINE:
+        return None
     line = _CLOCK.sub("", text.strip()).strip()
     for candidate in (line, _AROUND.sub("", line).strip(), _AROUND.sub("", _AROUND.sub("", line)).strip()):
         found = _parse_bare(candidate.rstrip(".,"))

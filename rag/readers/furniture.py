@@ -27,6 +27,8 @@ MIN_LANGUAGES = 4
 LANGUAGE_SHARE = 0.75
 #: A title is at most this long, in characters of an alphabet; a Chinese or Japanese character counts for two.
 MAX_TITLE = 160
+#: No furniture is longer than this; the longest are the language bars of encyclopaedias.
+MAX_LINE = 1000
 #: A section label ("News", "KI", "科技") is at most this long, counted in the same way.
 MAX_LABEL = 16
 
@@ -61,6 +63,8 @@ def find_furniture(text: str) -> tuple[Span, ...]:
 def is_furniture(line: str) -> bool:
     """Whether a line is furniture wherever it stands."""
     bare = line.strip()
+    if len(bare) > MAX_LINE:
+        return False
     if source_address(bare) or _BARE_ADDRESS.fullmatch(bare) or is_page_number(bare):
         return True
     if is_prose(bare):
@@ -183,7 +187,7 @@ def _strike(text: str, listed: Iterable[str]) -> tuple[str, int]:
 def _is_language_bar(line: str) -> bool:
     """A row of languages, each in its own words, run together or apart."""
     letters = sum(character.isalpha() for character in line)
-    if not letters or len(line) > 1000:
+    if not letters:
         return False
     names = _language_names().findall(line.casefold())
     covered = sum(character.isalpha() for name in names for character in name)

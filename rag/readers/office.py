@@ -238,6 +238,9 @@ def _odf_text(element: _Element) -> tuple[str, list[_Element]]:
         name = _local(part)
         if event == "end":
             words.append(part.tail or "")
+        elif not name:
+            # A reference to an entity that is not resolved.
+            continue
         elif name in ("note-body", "text-box", "annotation", "deletion", "object", "desc", "title"):
             inner += [part] if name in ("note-body", "text-box") else []
             walk.skip_subtree()

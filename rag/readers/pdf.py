@@ -40,6 +40,8 @@ READABLE_SHARE = 0.6
 PARAGRAPH_GAP = 1.75
 #: ... and so are lines whose sizes differ by more than this share.
 SIZE_CHANGE = 0.18
+#: A line shorter than this share of its column is no part of a paragraph that goes on in lower case.
+HALF = 0.5
 
 # Both stand where a word was broken at the end of a line; PDFium then puts no line end.
 _BROKEN = re.compile("[\x02\ufffe]")
@@ -319,7 +321,7 @@ def _continues(line: _Line, following: _Line, right: float) -> bool:
     characters = 1 if is_cjk(first[0]) else len(first) + 1
     width = characters * (following.right - following.left) / len(following.text)
     if line.right + width < right - 0.02 * (right - line.left):
-        return False
+        return line.right - line.left > HALF * (right - line.left) and _is_open(line.text, following.text)
     indented = following.left - line.left > 0.8 * size
     return not (ends_sentence(line.text) and indented)
 

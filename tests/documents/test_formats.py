@@ -1,0 +1,295 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from rag.errors import DocumentError
+from rag.readers.parsing import parse
+from rag.sentences import split
+from rag.types import Document
+from tests.documents import made
+from tests.documents.made import docx, epub, odt, pptx, shape, word, xlsx
+
+ARTICLE = """\
+<!DOCTYPE html><html lang="de-AT"><head><meta charset="utf-8"><title>Der alte Hafen – Hafenblatt</title>
+<meta property="article:published_time" content="2024-02-29T08:00:00+01:00">
+<link rel="canonical" href="https://example.org/hafen"><style>p { color: red }</style></head>
+<body><header><nav><a href="/">Start</a> <a href="/a">Politik</a></nav></header>
+<ul class="menu"><li><a href="/1">Eins</a></li><li><a href="/2">Zwei</a></li></ul>
+<main><h1>Der alte Hafen</h1>
+<p>Der Hafen wurde <b>1743</b> gegründet,
+und sein Pier ist l&auml;nger als jeder andere.<script>alert("x")</script></p>
+<p style="display: none">Versteckt.</p>
+<h2>Was es gibt</h2>
+<ul><li>Holz aus <a href="/riga">Riga</a></li><li>Getreide</li></ul>
+<ol start="3"><li>Kohle</li></ol>
+<table><tr><th>Jahr</th><th>Schiffe</th></tr><tr><td>1802</td><td>40</td></tr><tr><td>1803</td><td>41</td></tr></table>
+<pre>a = 1
+    b = 2</pre>
+<blockquote>Ein Zitat<br>in zwei Zeilen.</blockquote></main>
+<footer><p>Impressum und Datenschutz gibt es hier.</p></footer></body></html>
+"""
+
+
+def read(folder: Path, name: str, content: bytes | str) -> Document:
+    path = folder / name
+    path.write_bytes(content if isinstance(content, bytes) else content.encode())
+    return parse(path, id=name)
+
+
+def headings(document: Document) -> list[str]:
+    return [document.text[span.start : span.end] for span in document.headings or ()]
+
+
+def about(document: Document) -> tuple[str, str, str | None, str | None]:
+    return document.title, document.language, document.date, document.url
+
+
+# Web pages
+
+
+def test_a_web_page_is_its_main_text(tmp_path: Path) -> None:
+    document = read(tmp_path, "a.html", ARTICLE)
+    assert document.text == (
+        "Der alte Hafen\n\nDer Hafen wurde 1743 gegründet, und sein Pier ist länger als jeder andere.\n\nWas es gibt\n\n"
+        "- Holz aus Riga\n- Getreide\n3. Kohle\n\nJahr | Schiffe\nJahr: 1802 | Schiffe: 40\nJahr: 1803 | Schiffe: 41\n\n"
+        "a = 1\n    b = 2\n\nEin Zitat\nin zwei Zeilen."
+    )
+    assert about(document) == ("Der alte Hafen", "de", "2024-02-29", "https://example.org/hafen")
+    assert headings(document) == ["Der alte Hafen", "Was es gibt"]
+
+
+def test_only_what_is_marked_as_a_heading_is_one(tmp_path: Path) -> None:
+    page = "<h2>Prices</h2><ul><li>Coal by the ton</li><li>Timber</li></ul><p>That is all there is to say of it.</p>"
+    sentences = split(read(tmp_path, "a.html", page))
+    assert [(sentence.text, sentence.heading) for sentence in sentences] == [
+        ("Prices", True),
+        ("Coal by the ton", False),
+        ("Timber", False),
+        ("That is all there is to say of it.", False),
+    ]
+
+
+def test_a_page_of_nothing_but_links_keeps_them(tmp_path: Path) -> None:
+    page = "<h1>Contents</h1><ul class=toc><li><a href=1>First part</a><li><a href=2>Second</a><li><a href=3>Third</a></ul>"
+    assert read(tmp_path, "a.html", page).text == "Contents\n\n- First part\n- Second\n- Third"
+
+
+@pytest.mark.parametrize("encoding", ["shift_jis", "euc_jp", "utf-16"])
+def test_a_page_is_read_in_the_encoding_it_declares_or_has(tmp_path: Path, encoding: str) -> None:
+    page = (
+        f'<meta charset="{encoding}"><title>港</title><p>港は古くて、<ruby>桟橋<rt>さんばし</rt></ruby>は\n長い。</p>'
+    )
+    document = read(tmp_path, "a.html", page.encode(encoding))
+    assert (document.text, document.title, document.language) == ("港は古くて、桟橋は長い。", "港", "ja")
+
+
+def test_linked_data_tell_the_date_and_a_layout_table_is_no_table(tmp_path: Path) -> None:
+    page = (
+        '<script type="application/ld+json">{"@graph": [{"datePublished": "2023-05-06T00:00:00Z"}]}</script>'
+        "<table><tr><td><p>The text stands in a table, as it did long ago.</p></td></tr></table>"
+    )
+    document = read(tmp_path, "a.htm", page)
+    assert (document.date, document.text) == ("2023-05-06", "The text stands in a table, as it did long ago.")
+
+
+def test_the_text_decides_on_the_language_where_a_template_says_another(tmp_path: Path) -> None:
+    text = "Der Hafen ist alt, und die Schiffe liegen seit vielen Jahren an seinem langen Pier. " * 5
+    assert read(tmp_path, "a.html", f"<html lang=en><p>{text}</p>").language == "de"
+    assert read(tmp_path, "b.html", "<html lang=nl><p>Water</p>").language == "nl"
+
+
+# Office
+
+
+def test_a_word_document_has_headings_lists_tables_and_notes(tmp_path: Path) -> None:
+    cells = [["Year", "Ships"], ["1802", "40"]]
+    rows = "".join(
+        f"<w:tr>{'<w:trPr><w:tblHeader/></w:trPr>' * (n == 0)}{''.join(f'<w:tc>{word(c)}</w:tc>' for c in row)}</w:tr>"
+        for n, row in enumerate(cells)
+    )
+    body = (
+        word("The Harbour", "Title")
+        + word("Its history", "berschrift2")
+        + "<w:p><w:r><w:t>It was </w:t></w:r><w:ins><w:r><w:t>founded</w:t></w:r></w:ins>"
+        "<w:del><w:r><w:delText>lost</w:delText></w:r></w:del><w:r><w:t> in 1743.</w:t></w:r>"
+        '<w:r><w:footnoteReference w:id="2"/></w:r></w:p>'
+        + "<w:sdt><w:sdtContent>" + word("A field of a form.") + "</w:sdtContent></w:sdt>"
+        + f"<w:tbl>{rows}</w:tbl>"
+    )  # fmt: skip
+    notes = f'<w:footnotes {made.W}><w:footnote w:id="2">{word("So they say.")}</w:footnote></w:footnotes>'
+    document = read(
+        tmp_path,
+        "a.docx",
+        docx(
+            body,
+            {"word/footnotes.xml": notes, "docProps/core.xml": made.core("Harbours", "en-GB", "2024-03-01T10:00:00Z")},
+            [("f1", "footnotes", "footnotes.xml")],
+        ),
+    )
+    assert document.text == (
+        "The Harbour\n\nIts history\n\nIt was founded in 1743.[1]\n\nA field of a form.\n\n"
+        "Year | Ships\nYear: 1802 | Ships: 40\n\n1. So they say."
+    )
+    assert about(document) == ("Harbours", "en", "2024-03-01", None)
+    assert headings(document) == ["The Harbour", "Its history"]
+
+
+def test_the_slides_of_a_presentation_are_pages_in_their_order(tmp_path: Path) -> None:
+    table = "".join(
+        f"<a:tr>{''.join(f'<a:tc><a:txBody><a:p><a:r><a:t>{c}</a:t></a:r></a:p></a:txBody></a:tc>' for c in row)}</a:tr>"
+        for row in (("Port", "Ships"), ("Whitby", "40"))
+    )
+    slides = [
+        shape("Harbours", kind="ctrTitle") + shape("12", kind="sldNum") + shape("All of them"),
+        shape("What they hold", kind="title")
+        + shape("Boats", "Ropes", kind="body")
+        + f'<p:graphicFrame><a:graphic><a:tbl><a:tblPr firstRow="1"/>{table}</a:tbl></a:graphic></p:graphicFrame>',
+    ]
+    document = read(tmp_path, "a.pptx", pptx(slides, {2: "Speak slowly here."}))
+    assert document.text == (
+        "Harbours\n\nAll of them\n\nWhat they hold\n\n- Boats\n- Ropes\n\nPort | Ships\nPort: Whitby | Ships: 40\n\n"
+        "Speak slowly here."
+    )
+    assert [document.text[start:].split("\n")[0] for start in document.pages] == ["Harbours", "What they hold"]
+    assert (document.title, headings(document)) == ("Harbours", ["Harbours", "What they hold"])
+
+
+def test_a_row_of_a_workbook_is_a_line_with_the_names_of_its_columns(tmp_path: Path) -> None:
+    rows = [["Ships in 1802"], [], ["Port", "Ships", "Share"], ["Whitby", 40.0, 0.25], ["Hull", 120.0, ""]]
+    document = read(tmp_path, "a.xlsx", xlsx({"North": rows, "Empty": [], "South": [["Dover"]]}))
+    assert document.text == (
+        "North\n\nShips in 1802\n\nPort | Ships | Share\nPort: Whitby | Ships: 40 | Share: 0.25\nPort: Hull | Ships: 120\n\n"
+        "South\n\nDover"
+    )
+    assert headings(document) == ["North", "South"]
+
+
+def test_an_open_document_text_has_headings_lists_tables_and_notes(tmp_path: Path) -> None:
+    body = (
+        "<text:tracked-changes><text:p>Deleted.</text:p></text:tracked-changes>"
+        '<text:h text:outline-level="1">Der Hafen</text:h>'
+        '<text:p>Er<text:s text:c="2"/>ist <text:span>alt</text:span><text:note><text:note-citation>1</text:note-citation>'
+        "<text:note-body><text:p>Sehr alt.</text:p></text:note-body></text:note>.</text:p>"
+        "<text:list><text:list-item><text:p>Holz</text:p></text:list-item>"
+        "<text:list-item><text:p>Korn</text:p></text:list-item></text:list>"
+        "<table:table><table:table-header-rows><table:table-row><table:table-cell><text:p>Jahr</text:p></table:table-cell>"
+        "<table:table-cell><text:p>Schiffe</text:p></table:table-cell></table:table-row></table:table-header-rows>"
+        "<table:table-row><table:table-cell><text:p>1802</text:p></table:table-cell>"
+        "<table:table-cell><text:p>40</text:p></table:table-cell></table:table-row></table:table>"
+    )
+    meta = "<dc:title>Häfen</dc:title><dc:date>2024-03-01T10:00:00</dc:date><dc:language>de-DE</dc:language>"
+    document = read(tmp_path, "a.odt", odt(body, meta))
+    assert document.text == (
+        "Der Hafen\n\nEr ist alt.\n\nSehr alt.\n\n- Holz\n- Korn\n\nJahr | Schiffe\nJahr: 1802 | Schiffe: 40"
+    )
+    assert about(document) == ("Häfen", "de", "2024-03-01", None)
+
+
+def test_the_slides_of_an_open_document_are_pages(tmp_path: Path) -> None:
+    page = (
+        '<draw:page><draw:frame presentation:class="title"><draw:text-box><text:p>{}</text:p></draw:text-box></draw:frame>'
+        "<draw:frame><draw:text-box><text:p>{}</text:p></draw:text-box></draw:frame></draw:page>"
+    )
+    slides = page.format("Harbours", "They are old.") + page.format("Boats", "They are new.")
+    document = read(tmp_path, "a.odp", odt(slides, kind="presentation"))
+    assert document.text == "Harbours\n\nThey are old.\n\nBoats\n\nThey are new."
+    assert (document.pages, headings(document)) == ((0, 25), ["Harbours", "Boats"])
+
+
+# Books, tables, mail
+
+
+def test_a_book_is_read_in_the_order_of_its_spine(tmp_path: Path) -> None:
+    metadata = "<dc:title>Of Harbours</dc:title><dc:language>en</dc:language><dc:date>1851-10-18</dc:date>"
+    document = read(tmp_path, "a.epub", epub(["<h1>One</h1><p>Call me.</p>", "<h1>Two</h1><p>It sank.</p>"], metadata))
+    assert document.text == "One\n\nCall me.\n\nTwo\n\nIt sank."
+    assert (document.title, document.language, headings(document)) == ("Of Harbours", "en", ["One", "Two"])
+
+
+@pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
+def test_the_delimiter_of_a_csv_file_is_found(tmp_path: Path, delimiter: str) -> None:
+    rows = [["Port", "Said of it"], ["Whitby", '"Old\nand windy"'], ["Hull", "Large"]]
+    document = read(tmp_path, "a.csv", "\r\n".join(delimiter.join(row) for row in rows))
+    assert (
+        document.text == "Port | Said of it\nPort: Whitby | Said of it: Old and windy\nPort: Hull | Said of it: Large"
+    )
+
+
+def test_a_csv_file_without_names_of_columns_gets_none(tmp_path: Path) -> None:
+    assert read(tmp_path, "a.csv", "1802,40\n1803,41\n").text == "1802 | 40\n1803 | 41"
+
+
+MAIL = """\
+From: =?utf-8?q?J=C3=BCrgen?= <j@example.org>
+To: harbour@example.org
+Subject: =?iso-8859-1?q?Die_Sch=E4den?= am Pier
+Date: Thu, 29 Feb 2024 08:00:00 +0100
+MIME-Version: 1.0
+Content-Type: multipart/mixed; boundary=b
+
+--b
+Content-Type: text/plain; charset=iso-8859-1
+Content-Transfer-Encoding: quoted-printable
+
+Der Pier ist besch=E4digt.
+
+> Was ist geschehen?
+--\x20
+Jürgen
+--b
+Content-Type: application/pdf
+Content-Disposition: attachment; filename="../../pier.pdf"
+
+JVBERi0=
+--b--
+"""
+
+
+def test_a_mail_is_its_text_and_who_wrote_it(tmp_path: Path) -> None:
+    document = read(tmp_path, "a.eml", MAIL)
+    assert document.text == (
+        "Die Schäden am Pier\n\nFrom: Jürgen <j@example.org>\nTo: harbour@example.org\n"
+        "Date: Thu, 29 Feb 2024 08:00:00 +0100\n\nDer Pier ist beschädigt.\n\nWas ist geschehen?\n\n"
+        "Attachment: ../../pier.pdf"
+    )
+    assert about(document) == ("Die Schäden am Pier", "de", "2024-02-29", None)
+
+
+def test_a_mail_in_html_is_read_too(tmp_path: Path) -> None:
+    mail = "Subject: Pier\nContent-Type: text/html; charset=utf-8\n\n<p>It is <b>old</b>.</p><ul><li>Wood</ul>"
+    assert read(tmp_path, "a.eml", mail).text == "Pier\n\nIt is old.\n\n- Wood"
+
+
+# What is not what it says
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "reason"),
+    [
+        ("a.docx", b"no archive", "is damaged: no complete archive"),
+        ("a.docx", xlsx({"A": [["x"]]}), "is damaged, or not what its name says: there is no word/document.xml in it"),
+        ("a.pptx", docx(word("x")), "is damaged, or not what its name says: there is no ppt/presentation.xml in it"),
+        ("a.docx", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600), "is in the format of Office before 2007"),
+        (
+            "a.xlsx",
+            b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + "EncryptedPackage".encode("utf-16-le") + bytes(600),
+            "is encrypted. Save it without a password.",
+        ),
+        ("a.docx", docx(""), "is empty"),
+        ("a.eml", "Just some words.\n", "is no e-mail"),
+        (
+            "a.epub",
+            made.archive({"META-INF/container.xml": "<container/>"}),
+            "is damaged: META-INF/container.xml names",
+        ),
+        ("a.odt", made.archive({"content.xml": "<a>"}), "is damaged: content.xml is not XML"),
+    ],
+)
+def test_a_file_that_is_not_what_its_name_says_is_refused(
+    tmp_path: Path, name: str, content: bytes | str, reason: str
+) -> None:
+    with pytest.raises(DocumentError) as refused:
+        read(tmp_path, name, content)
+    assert refused.value.reason.startswith(reason)

@@ -1,0 +1,146 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from rag.errors import DocumentError
+from rag.readers.parsing import parse
+from rag.sentences import split
+from rag.types import Document
+from tests.documents.made import Text, column, pdf
+
+HARBOUR = [
+    "The harbour of Whitby was founded in the twelfth century, and its two piers, which",
+    "were lengthened again and again, have protected the boats of the town ever since the",
+    "great storm. Nobody knows how many ships were lost before that day.",
+]
+LEFT = [
+    "The left column is set in narrow",
+    "lines that fill their whole width,",
+    "as newspapers do, and it goes on",
+    "for a good while until the end of",
+    "the page is reached. Then readers",
+    "look up again and find the rest of",
+    "what the author has to say to all",
+    "of those who are patient enough to",
+    "follow him as far as this, where a",
+]
+RIGHT = [
+    "new column takes up the sentence",
+    "where it was left. It ends here as",
+    "any sentence does, with a point and",
+    "some more words that are of no use",
+    "but to fill lines with them, so as",
+    "to look like a true article, which",
+    "this is not, as everybody may have",
+    "noticed by now, or so the makers of",
+    "this test do hope with some reason.",
+]
+
+
+def made(folder: Path, data: bytes) -> Document:
+    (folder / "a.pdf").write_bytes(data)
+    return parse(folder / "a.pdf", id="a.pdf")
+
+
+def test_lines_become_paragraphs_and_pages_are_known(tmp_path: Path) -> None:
+    document = made(tmp_path, pdf([column(60, 700, HARBOUR), [(60, 700, "The second page is short.")]]))
+    assert document.text == " ".join(HARBOUR) + "\nThe second page is short."
+    assert document.pages == (0, len(" ".join(HARBOUR)) + 1)
+
+
+def test_the_metadata_tell_title_and_date(tmp_path: Path) -> None:
+    document = made(tmp_path, pdf([column(60, 700, HARBOUR)], info="/Title (Whitby) /CreationDate (D:20240229120000Z)"))
+    assert (document.title, document.date, document.language) == ("Whitby", "2024-02-29", "en")
+
+
+def test_a_title_that_a_program_filled_in_is_none(tmp_path: Path) -> None:
+    page = [(60, 750, "The Harbour of Whitby"), *column(60, 700, HARBOUR)]
+    document = made(tmp_path, pdf([page], info="/Title (Microsoft Word - harbour.doc)"))
+    assert document.title == "The Harbour of Whitby"
+    assert [sentence.text for sentence in split(document) if sentence.heading] == ["The Harbour of Whitby"]
+
+
+def test_words_broken_at_a_line_end_are_whole_again(tmp_path: Path) -> None:
+    lines = ["The harbour was founded in the twelfth century by monks, whose monas-", "tery stood on the cliff."]
+    assert made(tmp_path, pdf([column(60, 700, lines)])).text.endswith("whose monastery stood on the cliff.")
+
+
+def test_running_heads_and_page_numbers_are_left_out(tmp_path: Path) -> None:
+    pages: list[list[Text]] = []
+    for number, town in enumerate(("Whitby", "Hull", "Grimsby", "Lowestoft"), 1):
+        head = [(60.0, 800.0, "A History of Harbours"), (300.0, 30.0, f"{number}")]
+        pages.append([*head, *column(60, 700, [f"The harbour of {town} is old and full of boats that nobody sails."])])
+    document = made(tmp_path, pdf(pages))
+    assert document.text.split("\n") == [
+        f"The harbour of {town} is old and full of boats that nobody sails."
+        for town in ("Whitby", "Hull", "Grimsby", "Lowestoft")
+    ]
+    assert [document.text[start:][:21] for start in document.pages][1] == "The harbour of Hull i"
+
+
+def test_a_sentence_goes_on_behind_a_page_break(tmp_path: Path) -> None:
+    pages = [column(60, 100, HARBOUR[:2]), column(60, 700, HARBOUR[2:])]
+    document = made(tmp_path, pdf(pages))
+    assert document.text == " ".join(HARBOUR)
+    assert document.text[document.pages[1] :].startswith("great storm.")
+
+
+@pytest.mark.parametrize("order", ["column by column", "line by line"])
+def test_two_columns_are_read_one_after_the_other(tmp_path: Path, order: str) -> None:
+    left, right = column(50, 700, LEFT), column(310, 700, RIGHT)
+    page = (
+        [*left, *right]
+        if order == "column by column"
+        else [text for pair in zip(left, right, strict=True) for text in pair]
+    )
+    document = made(tmp_path, pdf([[(50, 760, "A headline over both of the columns"), *page]]))
+    sentences = [sentence.text for sentence in split(document)]
+    assert sentences[:2] == [
+        "A headline over both of the columns",
+        "The left column is set in narrow lines that fill their whole width, as newspapers do, and it goes on for a "
+        "good while until the end of the page is reached.",
+    ]
+    assert sentences[2].endswith(
+        "follow him as far as this, where a new column takes up the sentence where it was left."
+    )
+
+
+def test_the_cells_of_a_row_stay_together(tmp_path: Path) -> None:
+    rows = [("Port", "Ships", "Year"), ("Whitby", "40", "1802"), ("Hull", "200", "1803"), ("Grimsby", "12", "1804")]
+    page = [
+        (x, 700.0 - 14 * line, cell)
+        for line, row in enumerate(rows)
+        for x, cell in zip((60, 200, 340), row, strict=True)
+    ]
+    assert made(tmp_path, pdf([page])).text.split("\n") == [
+        "Port | Ships | Year",
+        "Whitby | 40 | 1802",
+        "Hull | 200 | 1803",
+        "Grimsby | 12 | 1804",
+    ]
+
+
+def test_items_of_a_list_stay_apart(tmp_path: Path) -> None:
+    lines = ["1. The first item is so long that it has to go on in the line that comes after it, where", "it ends."]
+    lines += ["2. The second item is short."]
+    assert made(tmp_path, pdf([column(60, 700, lines)])).text.split("\n") == [" ".join(lines[:2]), lines[2]]
+
+
+@pytest.mark.parametrize(
+    ("data", "reason"),
+    [
+        (pdf([[], []]), r"has no text, only pictures \(a scan\?\)\. Run it through text recognition"),
+        (pdf([column(60, 700, HARBOUR)])[:700], "is damaged: no complete PDF"),
+        (
+            pdf([column(60, 700, HARBOUR)], trailer="/Encrypt << /Filter /Standard /V 1 /R 2 /P -4 "
+                f"/O <{'11' * 32}> /U <{'22' * 32}> >> /ID [<00> <00>]"),
+            "is encrypted. Save it without a password",
+        ),
+    ],
+    ids=["scan", "cut off", "encrypted"],
+)  # fmt: skip
+def test_a_pdf_that_cannot_be_read_says_why(tmp_path: Path, data: bytes, reason: str) -> None:
+    with pytest.raises(DocumentError, match=f"^a.pdf: {reason}"):
+        made(tmp_path, data)
