@@ -14,6 +14,8 @@ from rag.readers.formats import MAX_BYTES, MAX_CHARACTERS, format_of, too_large,
 from rag.readers.furniture import find_furniture
 from rag.types import Document, Span
 
+#: A reason is one line.
+MAX_REASON = 200
 #: The language is told from this many characters: more of them don't make it surer.
 SAMPLE = 20_000
 #: In a text with fewer letters, what the file says of its language goes before what the letters look like.
@@ -32,7 +34,8 @@ def parse(path: Path, *, id: str) -> Document:
         data = _load(path)
         return _document(parser.draft(data), data, id)
     except Unreadable as error:
-        raise DocumentError(id, str(error)) from error
+        # What a library says in it may be long, and have line breaks.
+        raise DocumentError(id, " ".join(str(error).split())[:MAX_REASON]) from error
 
 
 def without(text: str, spans: tuple[Span, ...]) -> str:
