@@ -192,7 +192,7 @@ def _bomb(name: str, others: bytes, size: int = 400 * MEGABYTE, declared: int | 
 
 
 _CENTRES = {
-    "docx": "word/document.xml", "pptx": "ppt/presentation.xml", "odt": "content.xml", "epub": "META-INF/container.xml",
+    "docx": "word/document.xml", "odt": "content.xml",
     "xlsx": "xl/worksheets/sheet1.xml",
 }  # fmt: skip
 
