@@ -122,6 +122,14 @@ class Index:
         """
         return self._store.sentences_of(document_id)
 
+    def same_story(self, document_id: str) -> list[str]:
+        """The other documents that tell the same story: the same text, nearly the same, or a translation.
+
+        Raises:
+            DocumentNotFound: no document has this id.
+        """
+        return self._store.same_story(document_id)
+
     def passages_of(self, document_id: str) -> list[Passage]:
         """The passages of a document in order.
 

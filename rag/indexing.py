@@ -20,7 +20,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from rag import generations, neighbours
+from rag import generations, neighbours, stories
 from rag.errors import DocumentError, IndexDamaged, IndexError_, IndexMissing
 from rag.generations import Manifest
 from rag.passages import context
@@ -498,6 +498,7 @@ def publish(
     vectors = folder / "building.faiss"
     old = _sound_vectors(folder, before) if before is not None else None
     search = neighbours.write(store, dimensions, vectors, before=old)
+    stories.find(store, neighbours.Neighbours.open(vectors, search, store, dimensions), dimensions)
     store.finish()
     generation = uuid.uuid4().hex[:12]
     manifest = Manifest(

@@ -29,10 +29,10 @@ from rag.types import Document, Passage, Sentence, Span
 
 Vectors = npt.NDArray[np.float32]
 
-FORMAT = 3
+FORMAT = 4
 """Raise when the tables or the encoding of vectors change: files of another format are refused."""
 
-MOST_OCCURRENCES = 50_000
+MOST_OCCURRENCES = 20_000
 """Occurrences of a question's terms that are scored, the rarest terms first: a word that stands in every third of a
 million sentences tells nothing and costs seconds."""
 
@@ -68,6 +68,8 @@ CREATE TABLE sentence_vectors (
     number INTEGER PRIMARY KEY, sentence BLOB NOT NULL, window BLOB NOT NULL, sentence_key BLOB NOT NULL,
     window_key BLOB NOT NULL);
 CREATE TABLE passage_vectors (number INTEGER PRIMARY KEY, passage BLOB NOT NULL, passage_key BLOB NOT NULL);
+CREATE TABLE stories (document INTEGER NOT NULL, other INTEGER NOT NULL, PRIMARY KEY (document, other)) WITHOUT ROWID;
+CREATE TABLE compared (document INTEGER PRIMARY KEY);
 CREATE VIRTUAL TABLE lexical USING fts5 (terms, tokenize = "ascii tokenchars '_'");
 CREATE VIRTUAL TABLE lexical_terms USING fts5vocab ('lexical', 'row');
 """
@@ -280,11 +282,21 @@ class Store:
             f"DELETE FROM passage_vectors WHERE number IN {passages}",
             "DELETE FROM sentences WHERE document = ?",
             "DELETE FROM passages WHERE document = ?",
+            "DELETE FROM stories WHERE document = ?",
+            "DELETE FROM stories WHERE other = ?",
+            "DELETE FROM compared WHERE document = ?",
             "DELETE FROM documents WHERE number = ?",
         ):
             self._connection.execute(statement, (number,))
         self.set_meta({"removed": "1"})
         return True
+
+    def set_same_story(self, document_id: str, others: Sequence[str]) -> None:
+        """Remember that a document was compared, and with which it tells the same story; call it in a transaction."""
+        (number, *numbers) = self._numbers([document_id, *others])
+        self._connection.execute("INSERT OR REPLACE INTO compared VALUES (?)", (number,))
+        pairs = [pair for other in numbers for pair in ((number, other), (other, number))]
+        self._connection.executemany("INSERT OR REPLACE INTO stories VALUES (?, ?)", pairs)
 
     def finish(self) -> None:
         """Close the store as one file with nothing beside it, and nothing left in it of what was removed."""
@@ -445,6 +457,32 @@ class Store:
         """
         number = self._numbers([document_id])[0]
         return list(self._passages("WHERE p.document = ? ORDER BY p.position", number).values())
+
+    def same_story(self, document_id: str) -> list[str]:
+        """The other documents that tell the same story, sorted.
+
+        Raises:
+            DocumentNotFound: no document has this id.
+        """
+        rows = self._rows(
+            "SELECT d.id FROM stories s JOIN documents d ON d.number = s.other WHERE s.document = ? ORDER BY d.id",
+            self._numbers([document_id])[0],
+        )
+        return [row[0] for row in rows]
+
+    def uncompared(self) -> list[str]:
+        """The documents of which it is not known whether others tell the same story, sorted."""
+        rows = self._rows("SELECT id FROM documents WHERE number NOT IN (SELECT document FROM compared) ORDER BY id")
+        return [row[0] for row in rows]
+
+    def body_vectors(self, document_id: str, dimensions: int) -> Vectors:
+        """The vectors of a document's sentences that are no headings, in order."""
+        rows = self._rows(
+            "SELECT v.sentence FROM sentences s JOIN sentence_vectors v USING (number) "
+            "WHERE s.document = ? AND NOT s.heading ORDER BY s.position",
+            self._numbers([document_id])[0],
+        )
+        return decode_bytes([row[0] for row in rows], dimensions)
 
     def passages(self, numbers: Iterable[int]) -> dict[int, Passage]:
         """Passages by the row numbers under which their vectors are known."""
