@@ -18,7 +18,7 @@ PAIRED = 0.5
 """Share of the sentences of both that must pair."""
 
 APART = 0.15
-"""How far apart, as a share of the whole, sentences that pair may stand: a translation is longer here, shorter there."""
+"""How far apart, as a share of the whole, sentences that pair may stand: translations are uneven."""
 
 FEWEST = 5
 """Sentences that both must have: of one or two, any would be nearest to each other."""
