@@ -42,7 +42,7 @@ def main(home: Path, trials: int) -> None:
     for name, change in CHANGES.items():
         calls = _count(template, home / name, change)
         found: Counter[str] = Counter()
-        for moment in sorted({1 + calls * trial // trials for trial in range(trials)} | {*range(calls - 12, calls)}):
+        for moment in sorted({1 + calls * trial // trials for trial in range(trials)} | {*range(calls - 8, calls)}):
             place = home / "trial"
             shutil.copytree(template, place)
             _in_child(

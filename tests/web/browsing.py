@@ -67,9 +67,8 @@ def opened(
     page.on("dialog", lambda dialog: (complaints.append(dialog.message), dialog.dismiss()))
     page.on("request", lambda request: None if _is_own(request.url, server.url) else complaints.append(request.url))
     page.goto(server.url + path)
-    title = page.title()
     yield page
-    assert page.title() == title
+    assert page.title().endswith("crosscite")
     profile.close()
     assert [text for text in complaints if errors or not text.startswith("Failed to load resource")] == []
 
@@ -95,6 +94,14 @@ def wait_for_answers(page: Page, number: int = 1) -> None:
 
 def classes(locator: Locator) -> list[str]:
     return (locator.get_attribute("class") or "").split()
+
+
+def violations(page: Page) -> list[str]:
+    """What axe-core holds against the page as it is now: rule and element."""
+    from axe_playwright_python.sync_playwright import Axe
+
+    found = Axe().run(page, options={"resultTypes": ["violations"]}).response["violations"]
+    return [f"{rule['id']}: {node['html']}" for rule in found for node in rule["nodes"]]
 
 
 def _is_own(url: str, server: str) -> bool:

@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.web.conftest import Running, running
+from tests.web.browsing import HAS_FOCUS, opened, violations, wait_for_answers
+from tests.web.browsing import ask as ask_on
+from tests.web.conftest import running
 from tests.web.stock import APPLES, BANANAS, CHERRIES, Stock
 
 if TYPE_CHECKING:
@@ -18,8 +20,6 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.browser
 
-TIMEOUT_MS = 60_000
-HAS_FOCUS = "element => document.activeElement === element"
 HOSTILE_NAME = "<img src=x onerror=alert(1)>'\"&{{7*7}}.txt"
 
 
@@ -45,25 +45,8 @@ def stock(tmp_path: Path) -> Stock:
 
 
 @contextmanager
-def opened(browser: Browser, server: Running, path: str, *, errors: bool = True, **context: Any) -> Iterator[Page]:
-    """A page in a profile of its own; fails when the console shows an error or a request leaves."""
-    complaints: list[str] = []
-    profile = browser.new_context(**context)
-    profile.set_default_timeout(TIMEOUT_MS)
-    page = profile.new_page()
-    page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
-    page.on("pageerror", lambda error: complaints.append(str(error)))
-    page.on("dialog", lambda dialog: (complaints.append(dialog.message), dialog.dismiss()))
-    page.on("request", lambda request: None if request.url.startswith(server.url) else complaints.append(request.url))
-    page.goto(server.url + path)
-    yield page
-    profile.close()
-    assert [text for text in complaints if errors or not text.startswith("Failed to load resource")] == []
-
-
-@contextmanager
 def library(browser: Browser, stock: Stock, **options: Any) -> Iterator[Page]:
-    with running(stock.app()) as server, opened(browser, server, "/library", **options) as page:
+    with running(stock.app()) as server, opened(browser, server, path="/library", **options) as page:
         yield page
 
 
@@ -77,9 +60,8 @@ def titles(page: Page) -> list[str]:
 
 def ask(page: Page, question: str) -> Locator:
     page.goto(page.evaluate("location.origin"))
-    page.get_by_role("textbox", name="Question").fill(question)
-    page.get_by_role("button", name="Ask", exact=True).click()
-    page.locator(".answer-meta").wait_for()
+    ask_on(page, question)
+    wait_for_answers(page)
     return page.get_by_role("list", name="Sources").locator(".source-title")
 
 
@@ -129,6 +111,27 @@ def test_progress_is_shown_and_survives_a_reload(browser: Browser, stock: Stock)
         assert page.get_by_role("list", name="Files on their way").count() == 0
 
 
+def test_a_file_that_is_sent_while_the_server_is_asked_is_followed(browser: Browser, stock: Stock) -> None:
+    held: list[Any] = []
+
+    def hold_the_first(route: Any) -> None:
+        if held:
+            route.continue_()
+        else:
+            held.append((route, route.fetch()))
+
+    with running(stock.app()) as server, opened(browser, server) as page:
+        page.route("**/uploads", hold_the_first)
+        page.goto(f"{server.url}/library")
+        page.get_by_role("link", name="The garden").wait_for()
+        with page.expect_response("**/documents"):
+            choose(page, CHERRY_FILE)
+        route, response = held[0]
+        route.fulfill(response=response)
+        page.locator(".upload.done").wait_for()
+        assert page.locator(".upload").count() == 1
+
+
 def test_an_upload_can_be_cancelled(browser: Browser, stock: Stock) -> None:
     stock.embedder.gate.clear()
     with library(browser, stock) as page:
@@ -153,7 +156,7 @@ def test_refused_files_say_why_and_one_of_the_same_name_can_replace_the_first(br
         assert said == {
             "tool.exe": "Files of this kind cannot be read.",
             "empty.txt": "It is empty",
-            "con.txt": "the name means a device on some systems. Rename the file.",
+            "con.txt": "The name means a device on some systems. Rename the file.",
         }
         choose(page, File("cherries.txt", f"From Spain\n\n{CHERRIES}\n"))
         page.get_by_role("button", name="Replace the earlier cherries.txt").click()
@@ -259,7 +262,7 @@ def test_on_a_small_screen_in_german_nothing_is_cut_off(browser: Browser, stock:
 
 
 def test_the_passages_of_a_document_can_be_shown_and_hidden(browser: Browser, stock: Stock) -> None:
-    with running(stock.app()) as server, opened(browser, server, "/library") as page:
+    with running(stock.app()) as server, opened(browser, server, path="/library") as page:
         page.get_by_role("link", name="The garden").click()
         number = "getComputedStyle(document.querySelector('.passage.begins'), '::before').content"
         assert page.evaluate(number) == '"1"'
@@ -271,27 +274,50 @@ def test_the_passages_of_a_document_can_be_shown_and_hidden(browser: Browser, st
 def test_axe_finds_nothing_on_the_documents_pages_in_any_state(browser: Browser, stock: Stock, scheme: Any) -> None:
     with library(browser, stock, color_scheme=scheme, errors=False) as page:
         page.get_by_role("link", name="The garden").wait_for()
-        assert complaints_of_axe(page) == []
+        assert violations(page) == []
         choose(page, CHERRY_FILE, File("tool.exe", "MZ"))
         page.locator(".upload.done").wait_for()
         stock.embedder.gate.clear()
         choose(page, LONG_FILE)
         page.get_by_text("Embedding, 0 of").wait_for()
         page.get_by_role("button", name="Remove From Italy").wait_for()
-        assert complaints_of_axe(page) == []
+        assert violations(page) == []
         page.get_by_role("button", name="Remove From Italy").click()
-        assert complaints_of_axe(page) == []
+        assert violations(page) == []
         page.keyboard.press("Escape")
         page.get_by_role("button", name="Cancel long.txt").click()
         stock.embedder.gate.set()
         page.get_by_role("link", name="The garden").click()
         page.get_by_role("heading", name="The garden").wait_for()
-        assert complaints_of_axe(page) == []
+        assert violations(page) == []
 
 
-def complaints_of_axe(page: Page) -> list[tuple[str, str]]:
-    """What axe-core holds against the page as it is now: rule and element."""
-    from axe_playwright_python.sync_playwright import Axe
+def test_a_question_can_be_limited_to_chosen_documents(browser: Browser, stock: Stock) -> None:
+    stock.write("cherries.txt", f"From Italy\n\n{CHERRIES}\n")
+    stock.index()
+    with running(stock.app()) as server, opened(browser, server) as page:
+        choice = page.locator("#scope summary")
+        choice.wait_for()
+        assert choice.inner_text().split("\n")[-1].strip() == "All documents"
+        choice.focus()
+        page.keyboard.press("Enter")
+        page.keyboard.press("Tab")
+        assert page.get_by_role("checkbox", name="From Italy").evaluate(HAS_FOCUS)
+        page.get_by_role("checkbox", name="The garden").check()
+        page.keyboard.press("Escape")
+        assert choice.evaluate(HAS_FOCUS)
+        assert "The garden" in choice.inner_text()
+        ask_on(page, "Where do the cherries come from?")
+        wait_for_answers(page)
+        assert page.locator(".source-title").all_inner_texts() == ["The garden"]
+        assert violations(page) == []
 
-    violations = Axe().run(page).response["violations"]
-    return [(rule["id"], node["html"]) for rule in violations for node in rule["nodes"]]
+
+def test_a_documents_own_page_leads_to_questions_about_it(browser: Browser, stock: Stock) -> None:
+    stock.write("fruit/<b>&.txt", f"From Italy\n\n{CHERRIES}\n")
+    stock.index()
+    with running(stock.app()) as server, opened(browser, server, path="/library") as page:
+        page.get_by_role("link", name="From Italy").click()
+        page.get_by_role("link", name="Ask about this document").click()
+        page.locator("#scope.limited").wait_for()
+        assert "From Italy" in page.locator("#scope summary").inner_text()

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from rag.types import AnswerSentence, Document
-from tests.web.browsing import Stage, ask, stage_for, wait_for_answers
+from tests.web.browsing import Stage, ask, stage_for, violations, wait_for_answers
 from tests.web.fakes import ANSWER, FIRST, FOUNDED, REFUSAL, FakeChatbot, answered, citation, evidence
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, Page, Response
+    from playwright.sync_api import Browser, Response
 
 pytestmark = pytest.mark.browser
 
@@ -131,14 +131,6 @@ def test_the_whole_page_weighs_at_most_150_kilobytes(stage: Stage) -> None:
         weights = {each.url: len(each.body()) for each in parts}
         assert any(url.endswith("/js/chat.js") for url in weights)
         assert sum(weights.values()) <= MAX_PAGE_BYTES, weights
-
-
-def violations(page: Page) -> list[str]:
-    """What axe-core holds against the page as it is now: rule and element."""
-    from axe_playwright_python.sync_playwright import Axe
-
-    found = Axe().run(page, options={"resultTypes": ["violations"]}).response["violations"]
-    return [f"{rule['id']}: {node['html']}" for rule in found for node in rule["nodes"]]
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -1,5 +1,6 @@
 import { Problem, documentPath, getJSON, viewPath } from "./api.js";
 import { byId, el, inLanguage } from "./dom.js";
+import { problemNodes } from "./problems.js";
 import { dateText, languageName, t } from "./strings.js";
 import { dropped, problemOf, refusal, send } from "./uploading.js";
 
@@ -60,7 +61,7 @@ function ready() {
 function showReadiness(problem) {
   const notice = byId("readiness");
   notice.hidden = problem === null;
-  if (problem && notice.textContent !== problem.message) notice.textContent = problem.message;
+  if (problem) notice.replaceChildren(...problemNodes(problem));
   notice.classList.toggle("notice-warn", Boolean(problem) && problem.code !== "loading");
 }
 
@@ -144,7 +145,7 @@ async function remove() {
     // What is gone already is what was wanted.
     if (error.code !== "document_not_found") {
       byId("remove").disabled = false;
-      byId("removing-problem").textContent = error.message;
+      byId("removing-problem").replaceChildren(...problemNodes(error));
       byId("removing-problem").hidden = false;
       return;
     }
@@ -165,7 +166,7 @@ async function request(path, method) {
   try {
     response = await fetch(path, { method });
   } catch {
-    throw new Problem(t("problems.lost"), { code: "unreachable" });
+    throw new Problem(t("problems.lost"), { code: "lost" });
   }
   if (response.ok) return;
   throw problemOf(await response.json().catch(() => ({})), response.status);
@@ -177,6 +178,7 @@ async function request(path, method) {
 const rowsOfUploads = new Map();
 let sending = Promise.resolve();
 let polling = false;
+let lost = false;
 
 function add({ files, folders = [] }) {
   for (const name of folders) new UploadRow(name).refuse(new Problem(t("documents.refused_folder")));
@@ -216,6 +218,8 @@ class UploadRow {
         signal: this.abort.signal,
         onSent: (share) => this.show("sending", share),
       });
+      // The server may have told of it already, as of one of another page.
+      rowsOfUploads.get(upload.id)?.leave();
       rowsOfUploads.set(upload.id, this);
       this.update(upload);
       poll();
@@ -253,7 +257,7 @@ class UploadRow {
     announce(t("documents.refused", { name: this.name, reason: text }));
     this.#offer(
       this.file && problem.code === "name_taken" ? ["replace", () => this.#again(true)] : null,
-      this.file && (problem.code === "unreachable" || problem.status >= 500) ? ["again", () => this.#again(false)] : null,
+      this.file && (problem.code === "lost" || problem.status >= 500) ? ["again", () => this.#again(false)] : null,
       ["dismiss", () => this.cancel()],
     );
   }
@@ -314,18 +318,27 @@ class UploadRow {
   }
 }
 
-/** Why a file is not taken: in the page's language as far as it goes, with the reader's own reason. */
+/** The texts for codes of problems that take the server's own reason, which is in English. */
+const REASONS = {
+  document_error: "documents.refused_unreadable",
+  document_exists: "documents.refused_exists",
+  document_too_large: "documents.refused_large",
+  name_refused: "documents.refused_name",
+};
+
+/** Why a file is not taken, in the page's language as far as it goes. */
 function explain(problem, name) {
-  const known = {
-    unsupported_format: () => t("documents.refused_format"),
-    name_taken: () => t("documents.refused_name_taken"),
-    document_error: () => t("documents.refused_unreadable", { reason: problem.message.replace(`${name}: `, "") }),
-  };
+  if (problem.code === "unsupported_format") return t("documents.refused_format");
+  if (problem.code === "name_taken") return t("documents.refused_name_taken");
   if (problem.code === "document_too_large" && !problem.message) {
     return t("documents.refused_size", { most: limits.mostBytes / 2 ** 20 });
   }
-  return known[problem.code]?.() ?? problem.message.replace(`${name}: `, "");
+  const reason = problem.message.replace(`${name}: `, "");
+  if (problem.code in REASONS) return capital(t(REASONS[problem.code], { reason }));
+  return problemNodes(problem).map((node) => node.textContent).join(" ");
 }
+
+const capital = (text) => text.charAt(0).toLocaleUpperCase(locale) + text.slice(1);
 
 /** Follow the uploads until none is on its way; those of other pages are shown too. */
 async function poll() {
@@ -339,21 +352,25 @@ async function poll() {
 }
 
 async function follow() {
+  // What is sent while the server is asked cannot be in its answer.
+  const asked = new Map(rowsOfUploads);
   let uploads;
   try {
     ({ uploads } = await getJSON("/uploads"));
   } catch (error) {
-    if (error.code !== "unreachable") throw error;
+    if (error.code !== "lost") throw error;
+    lost = true;
     showReadiness(error);
     return true;
   }
-  if (byId("readiness").textContent === t("problems.lost")) showReadiness(null);
+  if (lost) showReadiness(null);
+  lost = false;
   const found = new Set(uploads.map((upload) => upload.id));
-  for (const [id, row] of rowsOfUploads) {
-    if (found.has(id)) continue;
+  for (const [id, row] of asked) {
+    if (found.has(id) || !rowsOfUploads.has(id)) continue;
     rowsOfUploads.delete(id);
     // The server does not know it: it was started anew.
-    if (!isOver(row.upload)) row.refuse(new Problem(t("documents.refused_restart"), { code: "unreachable" }));
+    if (!isOver(row.upload)) row.refuse(new Problem(t("documents.refused_restart"), { code: "lost" }));
   }
   for (const upload of uploads) {
     if (!rowsOfUploads.has(upload.id)) {

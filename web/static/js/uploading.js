@@ -17,7 +17,7 @@ export function send(file, { replace = false, onSent, signal }) {
       if (request.status === 202) resolve(answer.uploads[0]);
       else reject(problemOf(answer, request.status));
     });
-    request.addEventListener("error", () => reject(new Problem(t("problems.lost"), { code: "unreachable" })));
+    request.addEventListener("error", () => reject(new Problem(t("problems.lost"), { code: "lost" })));
     request.addEventListener("abort", () => reject(new DOMException("Cancelled", "AbortError")));
     signal.addEventListener("abort", () => request.abort());
     const body = new FormData();
