@@ -104,7 +104,7 @@ def rank(collection: Collection, settings: Settings, cache: Path) -> list[Rankin
     ``cache`` keeps the index and all vectors, so that the next run embeds nothing again, whatever has changed in how
     search weighs them.
     """
-    place = cache / settings.embedder / _fingerprint(collection.texts)
+    place = cache / f"{settings.embedder}-{identity(settings.embedder)[:12]}" / _fingerprint(collection.texts)
     place.mkdir(parents=True, exist_ok=True)
     embedder = _Remembering(settings, place / "vectors.npz")
     with _index(collection.texts, settings, place, embedder) as index:
