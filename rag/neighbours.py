@@ -42,6 +42,9 @@ OUTGROWN = 2.0
 SPARSE = 4096
 """Passages that are simply all compared where a search is limited to so few of a large collection."""
 
+SAME = 1e-4
+"""Scores that differ by less are the same when recall is measured."""
+
 REFINED = 2
 """Candidates scored exactly, as a multiple of the passages wanted: their order among themselves is by bytes only."""
 
@@ -200,12 +203,14 @@ def _ids_by_list(index: Any) -> Iterator[Numbers]:
 def _measured(store: Store, dimensions: int, path: Path, structure: Structure) -> Structure:
     """Look into twice as many lists until the recall suffices."""
     queries = store.some_sentence_vectors(dimensions, RECALL_QUERIES)
-    nearest = _nearest_ten(store, dimensions, queries)
+    worst = _tenth_score(store, dimensions, queries)
     for probes in _doubling(structure.lists):
         tried = replace(structure, probes=probes)
         neighbours = Neighbours.open(path, tried, store, dimensions)
-        found = [len(best & neighbours.search(query, 10).keys()) for query, best in zip(queries, nearest, strict=True)]
-        recall = sum(found) / max(1, sum(map(len, nearest)))
+        found = [list(neighbours.search(query, 10).values()) for query in queries]
+        # By score, because of passages with the same words any is as good as the other.
+        hits = sum(score >= least - SAME for scores, least in zip(found, worst, strict=True) for score in scores)
+        recall = hits / max(1, 10 * len(queries))
         if recall >= RECALL_WANTED:
             break
     return replace(tried, recall=round(recall, 4))
@@ -219,14 +224,9 @@ def _doubling(most: int) -> Iterator[int]:
     yield most
 
 
-def _nearest_ten(store: Store, dimensions: int, queries: Vectors) -> list[set[int]]:
-    """The ten nearest passages of each query by comparing all, in one pass over the store."""
-    numbers = np.zeros((len(queries), 0), dtype=np.int64)
-    scores = np.zeros((len(queries), 0), dtype=np.float32)
-    for batch_numbers, batch in store.passage_vectors(dimensions):
-        scores = np.hstack([scores, queries @ batch.T])
-        numbers = np.hstack([numbers, np.broadcast_to(batch_numbers, (len(queries), len(batch_numbers)))])
-        if scores.shape[1] > 10:
-            best = np.argpartition(-scores, 10, axis=1)[:, :10]
-            scores, numbers = np.take_along_axis(scores, best, axis=1), np.take_along_axis(numbers, best, axis=1)
-    return [set(row.tolist()) for row in numbers]
+def _tenth_score(store: Store, dimensions: int, queries: Vectors) -> list[float]:
+    """The score of the tenth nearest passage of each query by comparing all, in one pass over the store."""
+    best = np.zeros((len(queries), 0), dtype=np.float32)
+    for _, batch in store.passage_vectors(dimensions):
+        best = -np.sort(-np.hstack([best, queries @ batch.T]), axis=1)[:, :10]
+    return [float(row[-1]) for row in best]

@@ -185,6 +185,8 @@ def _near(vectors: Vectors) -> NDArray[np.int64]:
     found = np.empty(len(vectors), dtype=np.int64)
     for start in range(0, len(vectors), 1024):
         scores = vectors[start : start + 1024] @ vectors.T
+        # Not itself: a difference of nothing would make copies.
+        scores[np.arange(len(scores)), np.arange(start, start + len(scores))] = -1
         nearest = np.argpartition(-scores, NEAR, axis=1)[:, :NEAR]
         found[start : start + 1024] = nearest[np.arange(len(nearest)), random.integers(NEAR, size=len(nearest))]
     return found
