@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 _POWERS_OF_TEN = {
@@ -30,17 +30,23 @@ _EAST_ASIAN = {"千": 1e3, "万": 1e4, "萬": 1e4, "億": 1e8, "亿": 1e8, "兆"
 
 _NUMERAL = r"\d+(?:[.,'’\u00a0\u202f ]\d{3})*(?:[.,]\d+)?"
 _NUMBER = re.compile(rf"(?<![\w.,-])({_NUMERAL})|(?<=[^\W\d_])({_NUMERAL})|(?<=[-–])({_NUMERAL})")
+_CODE = re.compile(r"[A-Za-z\u00c0-\u024f]-?$")
+"""What stands before the digits of "R1", "A100" and "GPT-4", which are part of a name."""
 _WORD = re.compile(r"[\s-]*([^\W\d_]+(?:-[^\W\d_]+)?)")
 _NEXT_PART = re.compile(rf"\s*({_NUMERAL})")
 
 
 @dataclass(frozen=True)
 class Figure:
-    """A number as it is written, the values it may have, and the numeral without its scale word."""
+    """A number as it is written, the values it may have, and the numeral without its scale word.
+
+    ``code`` tells that its digits are part of a name ("R1").
+    """
 
     text: str
     values: frozenset[float]
     numeral: str = ""
+    code: bool = False
 
 
 def figures(text: str) -> list[Figure]:
@@ -54,14 +60,17 @@ def figures(text: str) -> list[Figure]:
     position = 0
     while match := _NUMBER.search(text, position):
         figure, position = _read(text, match)
-        found.append(figure)
+        found.append(replace(figure, code=bool(_CODE.search(text, 0, match.start()))))
     return found
 
 
-def unsupported(text: str, sources: Iterable[str]) -> list[str]:
-    """Return the numbers of ``text``, as written, that none of the ``sources`` has in any notation."""
+def unsupported(text: str, sources: Iterable[str], *, codes: bool = True) -> list[str]:
+    """Return the numbers of ``text``, as written, that none of the ``sources`` has in any notation.
+
+    Those within names ("R1") count unless ``codes`` is false.
+    """
     known = {value for source in sources for figure in figures(source) for value in figure.values}
-    return [figure.text for figure in figures(text) if not figure.values & known]
+    return [figure.text for figure in figures(text) if (codes or not figure.code) and not figure.values & known]
 
 
 def rescaled(text: str, sources: Sequence[str], answer_language: str) -> str:

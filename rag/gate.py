@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from importlib.resources import files
 from typing import Any
@@ -15,11 +15,16 @@ from rag.types import Refusal
 
 @dataclass(frozen=True)
 class Gate:
-    """A logistic head over named signals; ``threshold`` is the probability from which a question is answered."""
+    """A logistic head over named signals; ``threshold`` is the probability from which a sentence is shown.
+
+    Some signals are known before the model writes, one only for the sentence that it wrote. ``best`` has the value that
+    such a late signal hardly exceeds: a question that even this would not save is refused before a word is written.
+    """
 
     bias: float
     weights: Mapping[str, float]
     threshold: float
+    best: Mapping[str, float] = field(default_factory=dict)
 
     def probability(self, signals: Mapping[str, float]) -> float:
         """Return the probability that the documents hold the answer; a missing signal counts as 0."""
@@ -27,8 +32,12 @@ class Gate:
         return 1 / (1 + math.exp(-max(-60.0, min(60.0, logit))))
 
     def opens(self, signals: Mapping[str, float]) -> bool:
-        """Whether the question is to be answered."""
+        """Whether what has these signals is to be shown."""
         return self.probability(signals) >= self.threshold
+
+    def may_open(self, signals: Mapping[str, float]) -> bool:
+        """Whether it could still open when the signals that are lacking turn out at their best."""
+        return self.opens({**self.best, **signals})
 
 
 @lru_cache(maxsize=1)

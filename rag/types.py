@@ -120,13 +120,15 @@ class Citation:
 class AnswerSentence:
     """A sentence of the answer, the numbers of its citations, and whether the code could verify it.
 
-    A sentence that repeats the source's own words because the model's could not be verified has ``quoted=True``.
+    A sentence in the source's own words has ``quoted=True``; one that is the machine's translation of them has
+    ``translated=True``.
     """
 
     text: str
     citations: tuple[int, ...]
     supported: bool
     quoted: bool = False
+    translated: bool = False
 
 
 @dataclass(frozen=True)

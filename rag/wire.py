@@ -42,6 +42,7 @@ def sentence_to_dict(sentence: AnswerSentence) -> dict[str, Any]:
         "citations": list(sentence.citations),
         "supported": sentence.supported,
         "quoted": sentence.quoted,
+        "translated": sentence.translated,
     }
 
 

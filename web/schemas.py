@@ -156,6 +156,7 @@ class SentenceModel(BaseModel):
     citations: list[int]
     supported: bool
     quoted: bool
+    translated: bool
 
 
 class RefusalModel(BaseModel):

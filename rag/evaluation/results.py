@@ -233,7 +233,11 @@ def _parsed(line: str, last: bool, place: str) -> dict[str, Any] | None:
 
 def _sentence(fields: Mapping[str, Any]) -> AnswerSentence:
     return AnswerSentence(
-        fields["text"], tuple(fields["citations"]), bool(fields.get("supported", True)), bool(fields.get("quoted"))
+        fields["text"],
+        tuple(fields["citations"]),
+        bool(fields.get("supported", True)),
+        bool(fields.get("quoted")),
+        bool(fields.get("translated")),
     )
 
 

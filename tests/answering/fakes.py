@@ -17,8 +17,8 @@ from rag.llm import Message, Prompt, Usage, never
 
 WORDS = (("apple", "äpfel", "apfel", "りんご"), ("banana", "banane", "バナナ"), ("cherr", "kirsch", "さくらんぼ"))
 
-BY_VERDICT = Gate(bias=0.0, weights={"verdict": 1.0}, threshold=0.5)
-"""Opens when the model's verdict is 0 or more."""
+BY_VERDICT = Gate(bias=0.0, weights={"verdict": 1.0, "confirmed": 2.0}, threshold=0.5, best={"confirmed": 0.0})
+"""Lets the model write when its verdict is 0 or more, and shows a sentence whose confirmation does not outweigh it."""
 
 
 class FakeEmbedder:

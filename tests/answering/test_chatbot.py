@@ -216,6 +216,45 @@ def test_a_translation_can_be_cancelled(index: Index) -> None:
         chatbot(index, FakeLLM("The garden.")).translate("Der Garten.", "en", cancelled=lambda: True)
 
 
+# Reasons, which are given in the words of the sources
+
+
+def test_a_reason_is_given_in_the_words_of_the_source_translated(index: Index) -> None:
+    llm = FakeLLM("12 red apples hang on the old tree, and nobody picks them.")
+    events = ask(index, llm, "Why are there apples on the tree?")
+    answer = answer_of(events)
+    assert answer.sentences == (
+        AnswerSentence("12 red apples hang on the old tree, and nobody picks them.", (1,), True, translated=True),
+    )
+    assert [citation.quote for citation in answer.citations] == [APPLES]
+    assert [event.kind for event in events] == ["evidence", "token", "sentence", "answer"]
+
+
+def test_a_reason_in_the_language_of_the_question_is_quoted_word_for_word(index: Index) -> None:
+    answer = answer_of(ask(index, FakeLLM(), "Warum hängen am Baum Äpfel?"))
+    assert answer.sentences == (AnswerSentence(APPLES, (1,), True, quoted=True),)
+
+
+def test_a_translation_that_loses_a_number_gives_way_to_the_source(index: Index) -> None:
+    answer = answer_of(ask(index, FakeLLM("Red apples hang on the tree."), "Why are there apples on the tree?"))
+    assert answer.sentences == (AnswerSentence(APPLES, (1,), True, quoted=True),)
+
+
+def test_sentences_that_hardly_less_likely_give_the_reason_are_quoted_too(index: Index) -> None:
+    class Reading(FakeLLM):
+        def choose(
+            self, prompt: Prompt, options: Sequence[str], *, cancelled: Callable[[], bool] = never
+        ) -> list[float]:
+            alone = "[1]" not in prompt.messages[-1].content or "[2]" not in prompt.messages[-1].content
+            apples = alone and APPLES in prompt.messages[-1].content
+            return [self.verdict if apples else 2.0, 0.0]
+
+    question = "Warum gibt es hier Äpfel und Kirschen?"
+    near, far = Reading(verdict=1.5), Reading(verdict=1.0)
+    assert [s.text for s in answer_of(ask(index, near, question)).sentences] == [APPLES, CHERRIES]
+    assert [s.text for s in answer_of(ask(index, far, question)).sentences] == [CHERRIES]
+
+
 # What is asked
 
 
@@ -232,6 +271,20 @@ def test_a_new_topic_is_not_polluted_by_the_old_one(index: Index) -> None:
     history = (Turn("user", "Which cherries are red?"), Turn("assistant", "Those of Ferrara."))
     ask(index, llm, Question("How many apples hang on the tree?", history))
     assert "\n\nQuestion: How many apples hang on the tree?\n" in llm.asked
+
+
+def test_a_follow_up_is_not_answered_with_the_answer_before_it_once_more(index: Index) -> None:
+    history = (Turn("user", "Where do the cherries come from?"), Turn("assistant", "Ferrara."))
+    asked = Question("And how many apples are there?", history)
+    answer = answer_of(ask(index, FakeLLM(f"{FROM_FERRARA} {TWELVE}"), asked))
+    assert answer.text == f"{TWELVE} [1]"
+    assert answer.dropped == (FROM_FERRARA,)
+
+
+def test_a_follow_up_that_only_the_answer_before_answers_keeps_it(index: Index) -> None:
+    history = (Turn("user", "Where do the cherries come from?"), Turn("assistant", "Ferrara."))
+    answer = answer_of(ask(index, FakeLLM(FROM_FERRARA), Question("And which cherries?", history)))
+    assert answer.text == f"{FROM_FERRARA} [1]"
 
 
 def test_documents_limit_where_the_answer_is_looked_for(index: Index) -> None:

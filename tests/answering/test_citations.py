@@ -53,6 +53,12 @@ def test_each_of_two_numbers_brings_its_evidence() -> None:
     assert verified.evidence == (evidence[0], evidence[1])
 
 
+def test_the_digits_of_a_name_bring_no_evidence_of_their_own() -> None:
+    evidence = [piece(1, "Die Entwicklung kostete 6 Millionen Dollar."), piece(2, "Das Modell R1 ist neu.")]
+    verified = checked("The model R1 cost 6 million dollars.", evidence, [(0.97, 0.0), NEAR])
+    assert verified.evidence == (evidence[0],)
+
+
 def test_meaning_far_from_all_evidence_is_not_supported() -> None:
     verified = checked("The moon is round.", [piece(1, "Die Brücke ist lang.")], [(0.5, 0.0)])
     assert (verified.supported, verified.reason) == (False, "no source says this")

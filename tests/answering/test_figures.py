@@ -52,3 +52,16 @@ def test_a_wrong_scale_is_written_as_the_source_has_it(text: str, source: str, l
 @pytest.mark.parametrize("text", ["in 2023", "almost 600 billion", "700 million"])
 def test_a_number_without_one_clear_correction_stays(text: str) -> None:
     assert rescaled(text, ["600 Milliarden, 600 Millionen und 2023"], "en") == text
+
+
+def test_the_digits_of_a_code_are_told_from_numbers() -> None:
+    found = figures("GPT-4 and R1 cost 6 million, 約6,000億, in 2023")
+    assert [(figure.text, figure.code) for figure in found] == [
+        ("4", True),
+        ("1", True),
+        ("6 million", False),
+        ("6,000億", False),
+        ("2023", False),
+    ]
+    assert unsupported("R1 cost 6 million", ["6 million"]) == ["1"]
+    assert unsupported("R1 cost 6 million", ["6 million"], codes=False) == []

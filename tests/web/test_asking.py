@@ -39,12 +39,14 @@ def test_an_answer_is_the_object_of_the_contract(http: TestClient) -> None:
                 "citations": [1],
                 "supported": True,
                 "quoted": False,
+                "translated": False,
             },
             {
                 "text": "Young engineers can live near their families.",
                 "citations": [2],
                 "supported": True,
                 "quoted": False,
+                "translated": False,
             },
         ],
         "citations": [
@@ -151,6 +153,7 @@ def test_a_stream_sends_evidence_tokens_sentences_and_the_answer_in_this_order(
         "citations": [1],
         "supported": True,
         "quoted": False,
+        "translated": False,
         "sources": [answer_to_dict(ANSWER)["citations"][0]],
     }
     assert [source["number"] for source in found[-2][1]["sources"]] == [2]

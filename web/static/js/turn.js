@@ -229,6 +229,7 @@ export class TurnView {
       ),
     );
     if (sentence.quoted) this.verified.lastChild.append(el("span", { class: "tag exact" }, t("turn.exact_words")));
+    else if (sentence.translated) this.verified.lastChild.append(el("span", { class: "tag exact" }, t("turn.translated_words")));
     else if (!sentence.supported) this.verified.lastChild.append(el("span", { class: "tag" }, t("turn.not_verified")));
     this.lastText = text;
   }
