@@ -50,7 +50,8 @@ the right sentences among the first six and leaves out a fifth of the others: ti
 
 IN_ONE_STORY, ANYWHERE = 0.86, 0.90
 """Cosines from which sentences of two documents say the same thing: of documents that tell the same story, and of any
-two. In two translated articles nine of ten partners lie between .88 and .92, what only follows them at .86 or less."""
+two. Of 14 sentences of an article all partners in its translation lie between .88 and .92, the next nearest between
+.82 and .89; E5 gives unrelated sentences of one subject in one language as much."""
 
 
 @dataclass(frozen=True)
