@@ -128,7 +128,10 @@ def split(name: str) -> tuple[str, str]:
 
 
 def judge(gates: Gates, run: Run, judged: Sequence[Judged], comparison: Comparison | None) -> Judgement:
-    """Hold a run against the gates. Gates on answers are passed over where only retrieval was asked."""
+    """Hold a run against the gates; what fails comes first.
+
+    Gates on answers are passed over where only retrieval was asked.
+    """
     failed = tuple(one.item.id for one in judged if one.row.error is not None)
     own = {part.name: part for part in slices(judged)}
     seconds = latencies(judged)
@@ -140,7 +143,8 @@ def judge(gates: Gates, run: Run, judged: Sequence[Judged], comparison: Comparis
     ]
     if comparison is not None:
         verdicts += _compared(gates, run, comparison)
-    return Judgement(tuple(verdicts), failed)
+    order = {False: 0, None: 1, True: 2}
+    return Judgement(tuple(sorted(verdicts, key=lambda verdict: order[verdict.holds])), failed)
 
 
 def relative_gates(gates: Gates, run: Run) -> int:
