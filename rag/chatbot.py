@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
@@ -9,7 +10,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from rag import citations, figures, gate, language, prompt
+from rag import citations, figures, gate, language, names, prompt
 from rag.citations import Verified
 from rag.embedding import Embedder
 from rag.errors import Cancelled, IndexDamaged, QuestionError
@@ -38,13 +39,16 @@ TRANSLATION_TOKENS = 3
 """Tokens a translation may have for each one of the quote: German to Tamil, say, takes more of them."""
 
 READ_ALONE, QUOTES, HARDLY_LESS = 4, 3, 0.7
-"""Sentences that are read one by one for a reason, how many of them are quoted at most, and by how much less likely
-than the best one to state it (log-odds): see ``rag.reasons``. The nearest in meaning is always among them."""
+"""Sentences that are read one by one for a reason, nearest first, how many of them are quoted at most, and by how much
+less likely than the best one before them to state it (log-odds): see ``rag.reasons``."""
 
 REPEATED = 0.05
 """How much nearer to the question before than to the question itself a sentence is that repeats its answer; one other
 sentence must lean that much less. On seven follow-ups in three languages repetitions lean .08 to .14, answers to the
 follow-up -.09 to .05, or less than .05 apart from the repetition."""
+
+ATTESTED = 8
+"""Sentences looked at to see whether other documents write a name as the question does."""
 
 HISTORY_TURNS = 2
 """Turns before the question that the model reads: the last question and its answer."""
@@ -107,7 +111,7 @@ class Chatbot:
         verified: list[Verified] = []
         if asks_for_reasons(question.text):
             yield from self._quote(run, retrieval.evidence, verified, signals, cancelled)
-            translated = True
+            translated = False
         else:
             yield from self._write(run, retrieval.evidence, verified, signals, cancelled)
             self._leave_out_what_was_asked_before(run, verified)
@@ -185,6 +189,8 @@ class Chatbot:
         """
         if not sentence.supported:
             return sentence
+        if stranger := self._stranger(sentence, run):
+            return Verified(sentence.text, (), (), f"its source never mentions {stranger}")
         asked = prompt.confirmation_prompt(sentence.text, sentence.evidence)
         confirmed = self._verdict(asked, run, cancelled)
         own = {**signals, "confirmed": confirmed}
@@ -202,21 +208,20 @@ class Chatbot:
         cancelled: Callable[[], bool],
     ) -> Iterator[Event]:
         """Answer in the words of the sentences that the model, reading them one by one, takes for the answer."""
-        stated = {}
+        best = -math.inf
         for piece in sorted(evidence, key=lambda piece: -piece.score)[:READ_ALONE]:
             asked = prompt.verdict_prompt(run.question.text, [piece], run.language, run.question.history)
-            stated[piece.number] = self._verdict(asked, run, cancelled)
-        nearest, best = next(iter(stated)), max(stated.values())
-        signals["confirmed"] = best
-        if not self._gate.opens(signals):
-            return
-        behind = sorted(stated, key=lambda number: (number != nearest, -stated[number]))
-        chosen = {number for number in behind if number == nearest or stated[number] >= best - HARDLY_LESS}
-        for piece in (piece for piece in evidence if piece.number in sorted(chosen, key=behind.index)[:QUOTES]):
+            stated = self._verdict(asked, run, cancelled)
+            best = max(best, stated)
+            signals["confirmed"] = best
+            if stated < best - HARDLY_LESS or not self._gate.opens({**signals, "confirmed": stated}):
+                continue
             verified.append(self._in_its_words(piece, run, cancelled))
             run.wrote()
             yield Event("token", f"{verified[-1].text} ")
             yield _sentence_event(verified)
+            if len(verified) == QUOTES:
+                break
 
     def _in_its_words(self, piece: Evidence, run: _Run, cancelled: Callable[[], bool]) -> Verified:
         """Return a sentence of the source as it stands, or translated where that keeps its numbers and meaning."""
@@ -225,6 +230,7 @@ class Chatbot:
             return exact
         text = self._translated(piece.quote, run.language, cancelled)
         run.read(self._llm.usage.evaluated, self._llm.usage.written)
+        self.warm_up()
         if not text or figures.unsupported(piece.quote, [text], codes=False):
             return exact
         checked = self._verified(text, run, [piece], self._embedder.passages([piece.quote]))
@@ -248,6 +254,23 @@ class Chatbot:
         for at, lean in zip(shown, nearer, strict=True):
             if lean >= REPEATED and lean - float(nearer.min()) >= REPEATED:
                 verified[at] = Verified(verified[at].text, (), (), "it answers the question before")
+
+    def _stranger(self, sentence: Verified, run: _Run) -> str | None:
+        """Return a full name that the question asks about and that no cited document has, though others write it so.
+
+        "He studied in Hangzhou" may be about somebody else: the model does not see who "he" is. Full names only, and
+        only where a document in the same language has them: a single word may be written otherwise ("Warsaw").
+        """
+        cited = {piece.document: piece.language for piece in sentence.evidence}
+        texts = [self.index.document(id).text.casefold() for id in cited]
+        for run_of_names in names.runs(run.question.text, run.language):
+            if len(run_of_names) < 2 or any(name.casefold() in text for name in run_of_names for text in texts):
+                continue
+            full = " ".join(run_of_names)
+            having = [found for found, _ in self.index.lexical(full, ATTESTED) if full in found.text]
+            if any(self.index.document(found.document).language in cited.values() for found in having):
+                return full
+        return None
 
     def _put_into(self, wanted: str, verified: list[Verified], cancelled: Callable[[], bool]) -> bool:
         """Translate an answer that drifted into another language, unless that would lose a number.

@@ -2,7 +2,7 @@
 
 A small model puts reasons in its own words badly: of 16 questions of XQuAD that ask why, asked in English about the
 German paragraph, 7 drafts were right; others turned the reason round ("… because it would benefit them") or made one
-up. For 12 of the 16 the sentences that it takes for the answer, read one by one, hold the reason. So reasons are given
+up. For 11 of the 16 the sentences that it takes for the answer, read one by one, hold the reason. So reasons are given
 in the words of the source.
 """
 

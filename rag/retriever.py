@@ -48,10 +48,8 @@ FARTHEST = 0.15
 the right sentences among the first six and leaves out a fifth of the others: time, and names that pad lists."""
 
 
-IN_ONE_STORY, ANYWHERE = 0.86, 0.90
-"""Cosines from which sentences of two documents say the same thing: of documents that tell the same story, and of any
-two. Of 14 sentences of an article all partners in its translation lie between .88 and .92, the next nearest between
-.82 and .89; E5 gives unrelated sentences of one subject in one language as much."""
+TRANSLATION = 0.90
+"""Cosine from which sentences of any two documents say the same thing."""
 
 
 @dataclass(frozen=True)
@@ -80,7 +78,7 @@ class Retriever:
         hits = self.search(question)
         body = [hit for hit in hits if not hit.sentence.heading]
         near = [hit for hit in body if hit.score >= body[0].score - FARTHEST]
-        candidates = [*self._with_rare_names(question, body), *near]
+        candidates = self._each_story_once(question, [*self._with_rare_names(question, body), *near])
         return Retrieval(self._in_prompt_order(self._choose(candidates, budget)), hits)
 
     def search(self, question: Question) -> tuple[Hit, ...]:
@@ -146,6 +144,21 @@ class Retriever:
                 first += [hit for hit in [next(having, None)] if hit is not None and hit not in first]
         return first
 
+    def _each_story_once(self, question: Question, hits: Sequence[Hit]) -> list[Hit]:
+        """Leave a story that is told in several languages to one of its documents.
+
+        That is the one in the language of the question, or else the one with the best sentence. Sentences alone would
+        not do: a translation divides them in another way, and a half is not the same as the whole.
+        """
+        asked = language.detect(question.text)
+        order = list(dict.fromkeys(hit.sentence.document for hit in hits))
+        told: list[str] = []
+        for id in sorted(order, key=lambda id: self._documents[id].language != asked):
+            others = {other for other in self._index.same_story(id) if other in told}
+            if all(self._documents[other].language == self._documents[id].language for other in others):
+                told.append(id)
+        return [hit for hit in hits if hit.sentence.document in told]
+
     def _choose(self, hits: Sequence[Hit], budget: int) -> list[Hit]:
         """Take the best sentences until the budget is spent, each content once; the best one whatever it costs."""
         chosen: list[Hit] = []
@@ -161,14 +174,11 @@ class Retriever:
         return chosen
 
     def _says_the_same(self, hit: Hit, chosen: Sequence[Hit]) -> bool:
-        """Whether a sentence of another document that is chosen already says the same, in whatever language."""
         others = [other for other in chosen if other.sentence.document != hit.sentence.document]
         if not others:
             return False
         vectors, _ = self._index.vectors([hit.sentence, *(other.sentence for other in others)])
-        sisters = set(self._index.same_story(hit.sentence.document))
-        enough = np.array([IN_ONE_STORY if other.sentence.document in sisters else ANYWHERE for other in others])
-        return bool(np.any(vectors[1:] @ vectors[0] >= enough))
+        return bool(np.max(vectors[1:] @ vectors[0]) >= TRANSLATION)
 
     def _in_prompt_order(self, chosen: Sequence[Hit]) -> tuple[Evidence, ...]:
         """Keep a document's sentences together and in order; the document with the best sentence comes first."""
