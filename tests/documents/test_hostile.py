@@ -22,7 +22,7 @@ from tests.documents.hostile import READ, Hostile
 from tests.index.shelf import Shelf
 
 #: The mechanism is that of the thirty seconds of real life.
-SECONDS = 2.0
+SECONDS = 4.0
 GIGABYTE = 2**30
 
 
@@ -134,6 +134,16 @@ def test_no_file_takes_more_memory_than_it_may(run: Run) -> None:
 # The process that reads
 
 
+@pytest.fixture(scope="module", autouse=True)
+def imported_once(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """In a new environment the first process compiles what it imports, which counts as its processor time."""
+    folder = tmp_path_factory.mktemp("first")
+    reader = Reader(Limits(seconds=60))
+    for name in ("a.txt", "b.md"):
+        reader.read(written(folder, name, b"An apple lies in the grass of the old garden."), id=name)
+    reader.close()
+
+
 @pytest.fixture
 def reader() -> Iterator[Reader]:
     reader = Reader(Limits(seconds=SECONDS))
@@ -164,7 +174,7 @@ def test_one_process_reads_file_after_file_and_a_refused_one_changes_nothing(rea
 
 def test_a_file_that_takes_too_long_is_given_up_and_the_next_is_read(reader: Reader, tmp_path: Path) -> None:
     slow = written(tmp_path, "slow.md", b"[" * 2_000_000)
-    with pytest.raises(DocumentError, match=r"^slow: takes longer than 2 seconds to read"):
+    with pytest.raises(DocumentError, match=r"^slow: takes longer than 4 seconds to read"):
         reader.read(slow, id="slow")
     assert reader.read(written(tmp_path, "a.txt", b"An apple."), id="a").text == "An apple."
 
