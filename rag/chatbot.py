@@ -262,9 +262,9 @@ class Chatbot:
         only where a document in the same language has them: a single word may be written otherwise ("Warsaw").
         """
         cited = {piece.document: piece.language for piece in sentence.evidence}
-        texts = [self.index.document(id).text.casefold() for id in cited]
+        texts = [self.index.document(id).text for id in cited]
         for run_of_names in names.runs(run.question.text, run.language):
-            if len(run_of_names) < 2 or any(name.casefold() in text for name in run_of_names for text in texts):
+            if len(run_of_names) < 2 or any(names.begins_a_word(name, text) for name in run_of_names for text in texts):
                 continue
             full = " ".join(run_of_names)
             having = [found for found, _ in self.index.lexical(full, ATTESTED) if full in found.text]

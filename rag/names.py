@@ -16,6 +16,7 @@ WORD = re.compile(rf"{_LETTER}(?:(?:{_LETTER}|[&.-])*{_LETTER})?|[{_UNSPACED}]+"
 """A word; a run of a script without spaces counts as one, apart from Latin words inside it ("DeepSeekの")."""
 
 _KEY_LETTERS = 4
+_LATIN = "[A-Za-z\u00c0-\u024f]"
 _NOUNS_CAPITALISED = frozenset({"de", "lb"})
 
 
@@ -50,6 +51,15 @@ def key(word: str) -> str:
     """Return what is left of a word when inflection ("Chinese", "chinesische") and accents are taken off."""
     bare = unicodedata.normalize("NFD", word.casefold())
     return "".join(character for character in bare if character.isalnum())[:_KEY_LETTERS]
+
+
+def begins_a_word(name: str, text: str) -> bool:
+    """Whether a text has a name, inflected or not: "Pans" and "Pan氏" have "Pan", "Japan" and "Panik" have not.
+
+    A short name may have one letter more, a long one any ending.
+    """
+    ending = "" if len(name) > _KEY_LETTERS else f"{_LATIN}?(?!{_LATIN})"
+    return re.search(f"(?<!{_LATIN}){re.escape(name)}{ending}", text) is not None
 
 
 def is_latin(text: str) -> bool:

@@ -218,13 +218,13 @@ def test_a_translation_can_be_cancelled(index: Index) -> None:
 
 def test_what_is_said_of_somebody_else_is_not_an_answer(tmp_path: Path) -> None:
     files = {
-        "one.txt": "Im Garten mag Anna Berg vor allem die gelben Bananen.\n",
-        "other.txt": "Er pflückte 12 Äpfel im alten Garten.\n",
+        "one.txt": "Im Garten mag Anna Pan vor allem die gelben Bananen.\n",
+        "other.txt": "In Japan pflückte er ohne Panik 12 Äpfel im alten Garten.\n",
     }
     with index_of(tmp_path, files) as index:
-        told = FakeLLM("Anna Berg picked 12 apples in the garden.")
-        answer = answer_of(ask(index, told, "How many apples did Anna Berg pick?"))
-        assert (answer.answered, answer.dropped) == (False, ("Anna Berg picked 12 apples in the garden.",))
+        told = FakeLLM("Anna Pan picked 12 apples in the garden.")
+        answer = answer_of(ask(index, told, "How many apples did Anna Pan pick?"))
+        assert (answer.answered, answer.dropped) == (False, ("Anna Pan picked 12 apples in the garden.",))
         unknown = FakeLLM("Ada Lund picked 12 apples in the garden.")
         assert answer_of(ask(index, unknown, "How many apples did Ada Lund pick?")).answered
 
