@@ -21,7 +21,7 @@ from rag.llm import LLM, Prompt, never
 from rag.reasons import asks_for_reasons
 from rag.retriever import Retrieval, Retriever
 from rag.sentences import split
-from rag.types import Answer, Citation, Document, Event, Evidence, Hit, Question, Timings, Turn
+from rag.types import Answer, Citation, Document, Event, Evidence, Hit, Question, Timings, Turn, question_before
 
 ANSWER_TOKENS = 160
 """Tokens an answer may have: three long sentences in any language."""
@@ -51,7 +51,7 @@ ATTESTED = 8
 """Sentences looked at to see whether other documents write a name as the question does."""
 
 HISTORY_TURNS = 2
-"""Turns before the question that the model reads: the last question and its answer."""
+"""Turns before the question that search and model see: the last question and its answer."""
 
 
 class Chatbot:
@@ -95,10 +95,7 @@ class Chatbot:
             raise QuestionError(
                 "question", f"has {tokens:,} tokens; at most {QUESTION_TOKENS:,} can be read. Shorten it."
             )
-        answer_language = question.language or _language_of(question)
-        if not needs_context(question.text):
-            question = replace(question, history=())
-        run = _Run(question, answer_language)
+        run = _Run(_with_what_it_leans_on(question), question.language or _language_of(question))
         retrieval = self._retriever.retrieve(run.question)
         run.retrieved()
         yield Event("evidence", retrieval.evidence)
@@ -135,17 +132,15 @@ class Chatbot:
         self, query: str, k: int = 8, documents: Sequence[str] | None = None, history: Sequence[Turn] = ()
     ) -> tuple[Evidence, ...]:
         """Return the ``k`` best sentences for a query, best first, without asking the model."""
-        question = _checked(Question(query, documents=tuple(documents) if documents is not None else None))
-        if needs_context(query):
-            question = replace(question, history=tuple(history))
+        asked = Question(query, tuple(history), documents=tuple(documents) if documents is not None else None)
+        question = _with_what_it_leans_on(_checked(asked))
         hits = [hit for hit in self._retriever.search(question) if not hit.sentence.heading]
         return tuple(self._retriever.evidence(hit, number) for number, hit in enumerate(hits[:k], 1))
 
     def _signals(self, run: _Run, retrieval: Retrieval, cancelled: Callable[[], bool]) -> dict[str, float]:
         if not retrieval.evidence:
             return {}
-        history = run.question.history[-HISTORY_TURNS:]
-        asked = prompt.verdict_prompt(run.question.text, retrieval.evidence, run.language, history)
+        asked = prompt.verdict_prompt(run.question.text, retrieval.evidence, run.language, run.question.history)
         return {"verdict": self._verdict(asked, run, cancelled), **_distances(retrieval.hits)}
 
     def _verdict(self, asked: Prompt, run: _Run, cancelled: Callable[[], bool]) -> float:
@@ -164,8 +159,7 @@ class Chatbot:
     ) -> Iterator[Event]:
         """Stream the draft, then verify it sentence by sentence; the best confirmation joins the signals."""
         vectors = self._embedder.passages([piece.quote for piece in evidence])
-        history = run.question.history[-HISTORY_TURNS:]
-        asked = prompt.answer_prompt(run.question.text, evidence, run.language, history)
+        asked = prompt.answer_prompt(run.question.text, evidence, run.language, run.question.history)
         draft = ""
         for token in self._llm.generate(
             asked, max_tokens=ANSWER_TOKENS, stop=("\n\n", "\nQuestion:"), cancelled=cancelled
@@ -244,11 +238,11 @@ class Chatbot:
 
     def _leave_out_what_was_asked_before(self, run: _Run, verified: list[Verified]) -> None:
         """Take from the answer to a follow-up the sentences that answer the question before it once more."""
-        before = [turn.content for turn in run.question.history if turn.role == "user"][-1:]
+        before = question_before(run.question.history)
         shown = [at for at, sentence in enumerate(verified) if sentence.supported]
-        if not before or len(shown) < 2:
+        if before is None or len(shown) < 2:
             return
-        asked = self._embedder.queries([*before, run.question.text])
+        asked = self._embedder.queries([before, run.question.text])
         sentences = self._embedder.passages([verified[at].text for at in shown])
         nearer = sentences @ (asked[0] - asked[1])
         for at, lean in zip(shown, nearer, strict=True):
@@ -404,6 +398,11 @@ def _checked(question: Question) -> Question:
     return question
 
 
+def _with_what_it_leans_on(question: Question) -> Question:
+    """Leave of the conversation so far the last turns, or nothing where the question stands on its own."""
+    return replace(question, history=question.history[-HISTORY_TURNS:] if needs_context(question.text) else ())
+
+
 def _sentences(draft: str, answer_language: str) -> list[str]:
     """Split a draft the way documents are split."""
     return [sentence.text for sentence in split(Document(id="draft", text=draft, title="", language=answer_language))]
@@ -411,8 +410,8 @@ def _sentences(draft: str, answer_language: str) -> list[str]:
 
 def _language_of(question: Question) -> str:
     """Return the question's language; a follow-up too short to tell is in the language of the one before."""
-    asked = [turn.content for turn in question.history if turn.role == "user"]
-    return language.detect(question.text, expected=language.detect(asked[-1]) if asked else None)
+    before = question_before(question.history)
+    return language.detect(question.text, expected=None if before is None else language.detect(before))
 
 
 def _distances(hits: Sequence[Hit]) -> dict[str, float]:

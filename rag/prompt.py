@@ -12,7 +12,7 @@ from itertools import groupby
 
 from rag import language
 from rag.llm import Message, Prompt
-from rag.types import Evidence, Turn
+from rag.types import Evidence, Turn, question_before
 from rag.writing import visible
 
 BEFORE_CHARACTERS = 400
@@ -101,8 +101,8 @@ def _asked(question: str, evidence: Sequence[Evidence], answer_language: str, hi
 
     With the last answer set before it as a dialogue, the model doubted that the evidence states what is there.
     """
-    before = [turn.content for turn in history if turn.role == "user"][-1:]
-    whole = " ".join([*(_one_line(text)[:BEFORE_CHARACTERS] for text in before), _one_line(question)])
+    before = _one_line(question_before(history) or "")[:BEFORE_CHARACTERS]
+    whole = f"{before} {_one_line(question)}".lstrip()
     return f"{_numbered(evidence)}\n\nQuestion: {whole}\n{_wish(answer_language)}"
 
 

@@ -107,7 +107,7 @@ class Retriever:
 
     def _vector(self, question: Question) -> NDArray[np.float32]:
         """Embed a question, what was said before it, and what is asked when its names are left out."""
-        before = " ".join(turn.content for turn in question.history[-2:])
+        before = " ".join(turn.content for turn in question.history)
         asked = _without_names(question.text)
         own, in_context, nameless = self._embedder.queries([question.text, f"{before} {question.text}".strip(), asked])
         return np.asarray((own + in_context) / 2 + NAMELESS_WEIGHT * nameless, dtype=np.float32)

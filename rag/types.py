@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -145,6 +145,11 @@ class Turn:
 
     role: Literal["user", "assistant"]
     content: str
+
+
+def question_before(history: Sequence[Turn]) -> str | None:
+    """Return the last question of a conversation so far."""
+    return next((turn.content for turn in reversed(history) if turn.role == "user"), None)
 
 
 @dataclass(frozen=True)
