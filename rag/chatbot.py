@@ -95,25 +95,24 @@ class Chatbot:
             raise QuestionError(
                 "question", f"has {tokens:,} tokens; at most {QUESTION_TOKENS:,} can be read. Shorten it."
             )
-        run = _Run(_with_what_it_leans_on(question), question.language or _language_of(question))
+        run = _Run(_with_what_it_leans_on(question), question.language or _language_of(question), cancelled)
         retrieval = self._retriever.retrieve(run.question)
         run.retrieved()
         yield Event("evidence", retrieval.evidence)
         if cancelled():
             raise Cancelled("The question was withdrawn.")
-        signals = self._signals(run, retrieval, cancelled)
-        if not retrieval.evidence or not self._gate.may_open(signals):
-            yield Event("answer", self._refused(run, retrieval, signals))
+        run.signals = self._signals(run, retrieval)
+        if not retrieval.evidence or not self._gate.may_open(run.signals):
+            yield Event("answer", self._refused(run, retrieval))
             return
-        verified: list[Verified] = []
+        translated = False
         if asks_for_reasons(question.text):
-            yield from self._quote(run, retrieval.evidence, verified, signals, cancelled)
-            translated = False
+            yield from self._quote(run, retrieval.evidence)
         else:
-            yield from self._write(run, retrieval.evidence, verified, signals, cancelled)
-            self._leave_out_what_was_asked_before(run, verified)
-            translated = self._put_into(run.language, verified, cancelled)
-        yield Event("answer", self._concluded(run, retrieval, verified, signals))
+            yield from self._write(run, retrieval.evidence)
+            self._leave_out_what_was_asked_before(run)
+            translated = self._put_into_its_language(run)
+        yield Event("answer", self._concluded(run, retrieval))
         if translated:
             self.warm_up()
 
@@ -137,44 +136,35 @@ class Chatbot:
         hits = [hit for hit in self._retriever.search(question) if not hit.sentence.heading]
         return tuple(self._retriever.evidence(hit, number) for number, hit in enumerate(hits[:k], 1))
 
-    def _signals(self, run: _Run, retrieval: Retrieval, cancelled: Callable[[], bool]) -> dict[str, float]:
+    def _signals(self, run: _Run, retrieval: Retrieval) -> dict[str, float]:
         if not retrieval.evidence:
             return {}
         asked = prompt.verdict_prompt(run.question.text, retrieval.evidence, run.language, run.question.history)
-        return {"verdict": self._verdict(asked, run, cancelled), **_distances(retrieval.hits)}
+        return {"verdict": self._verdict(asked, run), **_distances(retrieval.hits)}
 
-    def _verdict(self, asked: Prompt, run: _Run, cancelled: Callable[[], bool]) -> float:
+    def _verdict(self, asked: Prompt, run: _Run) -> float:
         """Return the model's log-odds of "yes" over "no" as the next word of a prompt."""
-        yes, no = self._llm.choose(asked, (prompt.YES, prompt.NO), cancelled=cancelled)
+        yes, no = self._llm.choose(asked, (prompt.YES, prompt.NO), cancelled=run.cancelled)
         run.read(self._llm.usage.evaluated)
         return yes - no
 
-    def _write(
-        self,
-        run: _Run,
-        evidence: Sequence[Evidence],
-        verified: list[Verified],
-        signals: dict[str, float],
-        cancelled: Callable[[], bool],
-    ) -> Iterator[Event]:
+    def _write(self, run: _Run, evidence: Sequence[Evidence]) -> Iterator[Event]:
         """Stream the draft, then verify it sentence by sentence; the best confirmation joins the signals."""
         vectors = self._embedder.passages([piece.quote for piece in evidence])
         asked = prompt.answer_prompt(run.question.text, evidence, run.language, run.question.history)
         draft = ""
         for token in self._llm.generate(
-            asked, max_tokens=ANSWER_TOKENS, stop=("\n\n", "\nQuestion:"), cancelled=cancelled
+            asked, max_tokens=ANSWER_TOKENS, stop=("\n\n", "\nQuestion:"), cancelled=run.cancelled
         ):
             run.wrote()
             draft += token
             yield Event("token", token)
         run.read(self._llm.usage.evaluated, self._llm.usage.written)
         for sentence in _sentences(draft, run.language):
-            verified.append(self._confirmed(self._verified(sentence, run, evidence, vectors), run, signals, cancelled))
-            yield _sentence_event(verified)
+            run.verified.append(self._confirmed(self._verified(sentence, run, evidence, vectors), run))
+            yield _sentence_event(run.verified)
 
-    def _confirmed(
-        self, sentence: Verified, run: _Run, signals: dict[str, float], cancelled: Callable[[], bool]
-    ) -> Verified:
+    def _confirmed(self, sentence: Verified, run: _Run) -> Verified:
         """Ask the model whether the cited words alone state the sentence, and let the gate judge it.
 
         E5's cosine cannot tell "he decided to stay" from "he decided to leave". On 45 English sentences of XQuAD with
@@ -186,43 +176,36 @@ class Chatbot:
         if stranger := self._stranger(sentence, run):
             return Verified(sentence.text, (), (), f"its source never mentions {stranger}")
         asked = prompt.confirmation_prompt(sentence.text, sentence.evidence)
-        confirmed = self._verdict(asked, run, cancelled)
-        own = {**signals, "confirmed": confirmed}
-        signals["confirmed"] = max(confirmed, signals.get("confirmed", confirmed))
+        confirmed = self._verdict(asked, run)
+        own = {**run.signals, "confirmed": confirmed}
+        run.signals["confirmed"] = max(confirmed, run.signals.get("confirmed", confirmed))
         if self._gate.opens(own):
             return sentence
         return Verified(sentence.text, (), (), "the words it would cite do not state it")
 
-    def _quote(
-        self,
-        run: _Run,
-        evidence: Sequence[Evidence],
-        verified: list[Verified],
-        signals: dict[str, float],
-        cancelled: Callable[[], bool],
-    ) -> Iterator[Event]:
+    def _quote(self, run: _Run, evidence: Sequence[Evidence]) -> Iterator[Event]:
         """Answer in the words of the sentences that the model, reading them one by one, takes for the answer."""
         best = -math.inf
         for piece in sorted(evidence, key=lambda piece: -piece.score)[:READ_ALONE]:
             asked = prompt.verdict_prompt(run.question.text, [piece], run.language, run.question.history)
-            stated = self._verdict(asked, run, cancelled)
+            stated = self._verdict(asked, run)
             best = max(best, stated)
-            signals["confirmed"] = best
-            if stated < best - HARDLY_LESS or not self._gate.opens({**signals, "confirmed": stated}):
+            run.signals["confirmed"] = best
+            if stated < best - HARDLY_LESS or not self._gate.opens({**run.signals, "confirmed": stated}):
                 continue
-            verified.append(self._in_its_words(piece, run, cancelled))
+            run.verified.append(self._in_its_words(piece, run))
             run.wrote()
-            yield Event("token", f"{verified[-1].text} ")
-            yield _sentence_event(verified)
-            if len(verified) == QUOTES:
+            yield Event("token", f"{run.verified[-1].text} ")
+            yield _sentence_event(run.verified)
+            if len(run.verified) == QUOTES:
                 break
 
-    def _in_its_words(self, piece: Evidence, run: _Run, cancelled: Callable[[], bool]) -> Verified:
+    def _in_its_words(self, piece: Evidence, run: _Run) -> Verified:
         """Return a sentence of the source as it stands, or translated where that keeps its numbers and meaning."""
         exact = Verified(" ".join(piece.quote.split()), (piece,), (1.0,), quoted=True)
         if language.same(piece.language, run.language):
             return exact
-        text = self._translated(piece.quote, run.language, cancelled)
+        text = self._translated(piece.quote, run.language, run.cancelled)
         run.read(self._llm.usage.evaluated, self._llm.usage.written)
         self.warm_up()
         if not text or figures.unsupported(piece.quote, [text], codes=False):
@@ -236,18 +219,18 @@ class Chatbot:
         pieces = self._llm.generate(asked, max_tokens=room, stop=("\n",), cancelled=cancelled)
         return figures.rescaled("".join(pieces).strip(), [text], into)
 
-    def _leave_out_what_was_asked_before(self, run: _Run, verified: list[Verified]) -> None:
+    def _leave_out_what_was_asked_before(self, run: _Run) -> None:
         """Take from the answer to a follow-up the sentences that answer the question before it once more."""
         before = question_before(run.question.history)
-        shown = [at for at, sentence in enumerate(verified) if sentence.supported]
+        shown = [at for at, sentence in enumerate(run.verified) if sentence.supported]
         if before is None or len(shown) < 2:
             return
         asked = self._embedder.queries([before, run.question.text])
-        sentences = self._embedder.passages([verified[at].text for at in shown])
+        sentences = self._embedder.passages([run.verified[at].text for at in shown])
         nearer = sentences @ (asked[0] - asked[1])
         for at, lean in zip(shown, nearer, strict=True):
             if lean >= REPEATED and lean - float(nearer.min()) >= REPEATED:
-                verified[at] = Verified(verified[at].text, (), (), "it answers the question before")
+                run.verified[at] = Verified(run.verified[at].text, (), (), "it answers the question before")
 
     def _stranger(self, sentence: Verified, run: _Run) -> str | None:
         """Return a full name that the question asks about and that no cited document has, though others write it so.
@@ -266,23 +249,23 @@ class Chatbot:
                 return full
         return None
 
-    def _put_into(self, wanted: str, verified: list[Verified], cancelled: Callable[[], bool]) -> bool:
+    def _put_into_its_language(self, run: _Run) -> bool:
         """Translate an answer that drifted into another language, unless that would lose a number.
 
         Return whether the model was asked, which then no longer has the fixed messages at hand.
         """
-        whole = " ".join(sentence.text for sentence in verified)
+        whole = " ".join(sentence.text for sentence in run.verified)
         long_enough = len(whole) >= SURE_TO_TELL
         if len(whole) < SHORTEST_TO_TELL or language.same(
-            language.detect(whole, expected=None if long_enough else wanted), wanted
+            language.detect(whole, expected=None if long_enough else run.language), run.language
         ):
             return False
-        for at, sentence in enumerate(verified):
-            asked = prompt.translation_prompt(sentence.text, wanted)
-            pieces = self._llm.generate(asked, max_tokens=ANSWER_TOKENS, stop=("\n",), cancelled=cancelled)
+        for at, sentence in enumerate(run.verified):
+            asked = prompt.translation_prompt(sentence.text, run.language)
+            pieces = self._llm.generate(asked, max_tokens=ANSWER_TOKENS, stop=("\n",), cancelled=run.cancelled)
             text = "".join(pieces).strip()
             if text and not figures.unsupported(text, [sentence.text]):
-                verified[at] = replace(sentence, text=text)
+                run.verified[at] = replace(sentence, text=text)
         return True
 
     def _verified(
@@ -297,13 +280,10 @@ class Chatbot:
             answer_language=run.language,
         )
 
-    def _concluded(
-        self, run: _Run, retrieval: Retrieval, verified: Sequence[Verified], signals: dict[str, float]
-    ) -> Answer:
-        supported = [sentence for sentence in verified if sentence.supported]
-        dropped = tuple(sentence.text for sentence in verified if not sentence.supported)
+    def _concluded(self, run: _Run, retrieval: Retrieval) -> Answer:
+        supported = [sentence for sentence in run.verified if sentence.supported]
         if not supported:
-            return self._refused(run, retrieval, signals, dropped)
+            return self._refused(run, retrieval)
         sentences, cited = citations.number(supported)
         for citation in cited:
             self._check_quote(citation)
@@ -316,10 +296,10 @@ class Chatbot:
             sentences=sentences,
             citations=cited,
             evidence=retrieval.evidence,
-            dropped=dropped,
+            dropped=run.dropped(),
             model=self._llm.name,
             timings=run.timings(),
-            signals=signals,
+            signals=run.signals,
         )
 
     def _check_quote(self, citation: Citation) -> None:
@@ -335,9 +315,7 @@ class Chatbot:
                 "Run: crosscite index --rebuild"
             )
 
-    def _refused(
-        self, run: _Run, retrieval: Retrieval, signals: dict[str, float], dropped: tuple[str, ...] = ()
-    ) -> Answer:
+    def _refused(self, run: _Run, retrieval: Retrieval) -> Answer:
         refusal = gate.refusal(run.language)
         return Answer(
             question=run.question.text,
@@ -348,19 +326,22 @@ class Chatbot:
             sentences=(),
             citations=(),
             evidence=retrieval.evidence,
-            dropped=dropped,
+            dropped=run.dropped(),
             model=self._llm.name,
             timings=run.timings(),
-            signals=signals,
+            signals=run.signals,
         )
 
 
 @dataclass
 class _Run:
-    """The clock and the counters of one question."""
+    """One question on its way: its clock and counters, what the gate knows, and the sentences so far."""
 
     question: Question
     language: str
+    cancelled: Callable[[], bool]
+    signals: dict[str, float] = field(default_factory=dict)
+    verified: list[Verified] = field(default_factory=list)
     started: float = field(default_factory=time.perf_counter)
     retrieve_ms: float = 0.0
     first_token_ms: float | None = None
@@ -377,6 +358,9 @@ class _Run:
     def read(self, prompt_tokens: int, answer_tokens: int = 0) -> None:
         self.prompt_tokens += prompt_tokens
         self.answer_tokens += answer_tokens
+
+    def dropped(self) -> tuple[str, ...]:
+        return tuple(sentence.text for sentence in self.verified if not sentence.supported)
 
     def timings(self) -> Timings:
         return Timings(self.retrieve_ms, self.first_token_ms, self._elapsed(), self.prompt_tokens, self.answer_tokens)
