@@ -160,12 +160,13 @@ def _needed(
 
     order = sorted(near, key=rank)
     chosen = order[:1]
+    lacking = figures.unsupported(text, [evidence[at].quote for at in chosen], codes=False)
     for at in order[1:]:
-        have = [evidence[one].quote for one in chosen]
-        lacking = figures.unsupported(text, have, codes=False)
-        more = figures.unsupported(text, [*have, evidence[at].quote], codes=False)
-        if len(chosen) < MOST and len(more) < len(lacking):
-            chosen.append(at)
+        if not lacking or len(chosen) == MOST:
+            break
+        still = figures.unsupported(text, [evidence[one].quote for one in (*chosen, at)], codes=False)
+        if len(still) < len(lacking):
+            chosen, lacking = [*chosen, at], still
     return chosen
 
 
