@@ -68,6 +68,7 @@ class Retriever:
         self._embedder = embedder
         self._count_tokens = count_tokens
         self._documents = {info.id: info for info in index.documents()}
+        self._languages = {info.language for info in self._documents.values()}
 
     def retrieve(self, question: Question, *, budget: int = EVIDENCE_TOKENS) -> Retrieval:
         """Return evidence for a question within a budget of the language model's tokens.
@@ -114,8 +115,9 @@ class Retriever:
 
     def _candidates(self, vector: NDArray[np.float32], documents: Sequence[str] | None) -> list[tuple[Passage, float]]:
         found = dict(self._index.nearest_passages(vector, PASSAGES, documents=documents))
-        among = self._documents if documents is None else documents
-        languages = {self._documents[id].language for id in among if id in self._documents}
+        languages = self._languages
+        if documents is not None:
+            languages = {self._documents[id].language for id in documents if id in self._documents}
         if len(languages) > 1:
             for one in sorted(languages):
                 found.update(
@@ -129,9 +131,10 @@ class Retriever:
         """Return what shared terms add to each sentence of a document in the question's language."""
         asked = language.detect(question.text)
         points = {sentence.id: score for sentence, score in shared}
-        own = {id for id, info in self._documents.items() if info.language == asked}
+        own = [self._documents[sentence.document].language == asked for sentence in sentences]
         return np.array(
-            [LEXICAL_WEIGHT * points.get(s.id, 0.0) if s.document in own else 0.0 for s in sentences], dtype=np.float32
+            [LEXICAL_WEIGHT * points.get(s.id, 0.0) if mine else 0.0 for s, mine in zip(sentences, own, strict=True)],
+            dtype=np.float32,
         )
 
     def _with_rare_names(self, question: Question, hits: Sequence[Hit]) -> list[Hit]:
