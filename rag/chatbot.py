@@ -47,9 +47,6 @@ REPEATED = 0.05
 sentence must lean that much less. On seven follow-ups in three languages repetitions lean .08 to .14, answers to the
 follow-up -.09 to .05, or less than .05 apart from the repetition."""
 
-ATTESTED = 8
-"""Sentences looked at to see whether other documents write a name as the question does."""
-
 HISTORY_TURNS = 2
 """Turns before the question that search and model see: the last question and its answer."""
 
@@ -213,11 +210,14 @@ class Chatbot:
         checked = self._verified(text, run, [piece], self._embedder.passages([piece.quote]))
         return replace(checked, translated=True) if checked.supported else exact
 
-    def _translated(self, text: str, into: str, cancelled: Callable[[], bool]) -> str:
-        room = TRANSLATION_TOKENS * self._llm.count_tokens(text) + TRANSLATION_TOKENS
+    def _translated(self, quote: str, into: str, cancelled: Callable[[], bool]) -> str:
+        room = TRANSLATION_TOKENS * self._llm.count_tokens(quote) + TRANSLATION_TOKENS
+        return figures.rescaled(self._said_in(into, quote, room, cancelled), [quote], into)
+
+    def _said_in(self, into: str, text: str, room: int, cancelled: Callable[[], bool]) -> str:
+        """Return what the model makes of a text in another language; it no longer has the fixed messages at hand."""
         asked = prompt.translation_prompt(text, into)
-        pieces = self._llm.generate(asked, max_tokens=room, stop=("\n",), cancelled=cancelled)
-        return figures.rescaled("".join(pieces).strip(), [text], into)
+        return "".join(self._llm.generate(asked, max_tokens=room, stop=("\n",), cancelled=cancelled)).strip()
 
     def _leave_out_what_was_asked_before(self, run: _Run) -> None:
         """Take from the answer to a follow-up the sentences that answer the question before it once more."""
@@ -238,14 +238,16 @@ class Chatbot:
         "He studied in Hangzhou" may be about somebody else: the model does not see who "he" is. Full names only, and
         only where a document in the same language has them: a single word may be written otherwise ("Warsaw").
         """
+        full_names = [words for words in names.runs(run.question.text, run.language) if len(words) > 1]
+        if not full_names:
+            return None
         cited = {piece.document: piece.language for piece in sentence.evidence}
         texts = [self.index.document(id).text for id in cited]
-        for run_of_names in names.runs(run.question.text, run.language):
-            if len(run_of_names) < 2 or any(names.begins_a_word(name, text) for name in run_of_names for text in texts):
+        for words in full_names:
+            if any(names.begins_a_word(word, text) for word in words for text in texts):
                 continue
-            full = " ".join(run_of_names)
-            having = [found for found, _ in self.index.lexical(full, ATTESTED) if full in found.text]
-            if any(self.index.document(found.document).language in cited.values() for found in having):
+            full = " ".join(words)
+            if not self._retriever.languages_writing(full).isdisjoint(cited.values()):
                 return full
         return None
 
@@ -261,9 +263,7 @@ class Chatbot:
         ):
             return False
         for at, sentence in enumerate(run.verified):
-            asked = prompt.translation_prompt(sentence.text, run.language)
-            pieces = self._llm.generate(asked, max_tokens=ANSWER_TOKENS, stop=("\n",), cancelled=run.cancelled)
-            text = "".join(pieces).strip()
+            text = self._said_in(run.language, sentence.text, ANSWER_TOKENS, run.cancelled)
             if text and not figures.unsupported(text, [sentence.text]):
                 run.verified[at] = replace(sentence, text=text)
         return True

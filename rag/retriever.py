@@ -43,10 +43,12 @@ de) R@1 of the sentence rises from .664 to .687, of the paragraph from .899 to .
 RARE = 8
 """Sentences of the collection in which a name may occur so that one of them is always among the evidence."""
 
+ATTESTED = 8
+"""Sentences looked at to see whether the collection writes a name as the question does."""
+
 FARTHEST = 0.15
 """How far below the best sentence's score evidence may lie. On XQuAD (question en, sentences de) this keeps 99.6 % of
 the right sentences among the first six and leaves out a fifth of the others: time, and names that pad lists."""
-
 
 TRANSLATION = 0.90
 """Cosine from which sentences of any two documents say the same thing."""
@@ -96,6 +98,11 @@ class Retriever:
         scores = self._meaning(sentences, passages, vector) + self._shared_terms(sentences, shared, question)
         hits = [Hit(sentence, float(score)) for sentence, score in zip(sentences, scores, strict=True)]
         return tuple(sorted(hits, key=lambda hit: (-hit.score, hit.sentence.document, hit.sentence.position)))
+
+    def languages_writing(self, name: str) -> set[str]:
+        """Return the languages of documents that have a name just as it is written here, as far as a search tells."""
+        found = self._index.lexical(name, ATTESTED)
+        return {self._documents[sentence.document].language for sentence, _ in found if name in sentence.text}
 
     def _meaning(
         self, sentences: Sequence[Sentence], passages: Sequence[tuple[Passage, float]], vector: NDArray[np.float32]
