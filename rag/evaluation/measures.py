@@ -73,7 +73,6 @@ class Judged:
     row: Row
     parts: Mapping[str, Part]
     by_language: Mapping[str, Mapping[str, Part]] = field(default_factory=dict)
-    citations_right: tuple[bool, ...] = ()
 
     @property
     def item(self) -> GoldenItem:
@@ -109,31 +108,29 @@ _WRONG: Mapping[str, tuple[Callable[[Part], bool], str]] = {
 
 def judge(row: Row) -> Judged:
     """Judge one row."""
-    parts = _of_answer(row) if row.answer is not None else _of_failure(row)
-    right = _citations_right(row.item, row.answer) if row.answer is not None else ()
+    judged = Judged(row, {**(_of_failure(row) if row.answer is None else _of_answer(row, row.answer)), **_length(row)})
     if row.ranking is None or not row.item.evidence:
-        return Judged(row, {**parts, **_length(row)}, {}, right)
-    languages = sorted({language for found in row.evidence_languages for language in found})
+        return judged
     by_language = {
-        language: {
-            **_ranks(row, [at for at, found in enumerate(row.evidence_languages) if language in found]),
-            **_length(row, language),
+        held: {
+            **_ranks(row, [at for at, found in enumerate(row.evidence_languages) if held in found]),
+            **_length(row, held),
         }
-        for language in languages
+        for held in judged.languages
     }
     everything = range(len(row.item.evidence))
-    return Judged(row, {**parts, **_ranks(row, everything), **_length(row)}, by_language, right)
+    return Judged(row, {**judged.parts, **_ranks(row, everything)}, by_language)
 
 
 def is_wrong(judged: Judged) -> bool:
     """Whether a question is not answered as it should be, whatever the reason."""
-    return bool(judged.wrong) or judged.parts.get("correct", NONE) == (0.0, 1.0)
+    return bool(reasons(judged))
 
 
 def reasons(judged: Judged) -> tuple[str, ...]:
     """Say in words what is wrong with an answer."""
     said = judged.wrong
-    if judged.parts.get("correct", NONE) == (0.0, 1.0) and not {"refused"} & set(said) and judged.row.error is None:
+    if judged.parts.get("correct", NONE) == (0.0, 1.0) and "refused" not in said and judged.row.error is None:
         return ("not right", *said)
     return said
 
@@ -274,16 +271,15 @@ def rejudged(row: Row, item: GoldenItem) -> Row:
     return replace(row, item=item)
 
 
-def _of_answer(row: Row) -> dict[str, Part]:
-    item, answer = row.item, row.answer
-    assert answer is not None
-    right = _citations_right(item, answer)
+def _of_answer(row: Row, answer: Answer) -> dict[str, Part]:
+    item = row.item
+    right = [bool(proves(citation.quote, item.evidence)) for citation in answer.citations]
     parts: dict[str, Part] = {
         "quote_integrity": _count(row.quotes_exact or ()),
         "language": _yes(_language_right(item, answer)),
     }
     if answer.answered:
-        parts["unsupported_numbers"] = _yes(bool(unsupported_numbers(item, answer)))
+        parts["unsupported_numbers"] = _yes(_unsupported_number(item, answer))
         lengths = [citation.end - citation.start for citation in answer.citations]
         parts["quote_length"] = (float(sum(lengths)), float(len(lengths)))
     if not item.answerable:
@@ -314,10 +310,6 @@ def _length(row: Row, language: str | None = None) -> dict[str, Part]:
     return {"sentence_length": (float(sum(lengths)), float(len(lengths)))}
 
 
-def _citations_right(item: GoldenItem, answer: Answer) -> tuple[bool, ...]:
-    return tuple(bool(proves(citation.quote, item.evidence)) for citation in answer.citations)
-
-
 def _is_correct(item: GoldenItem, answer: Answer, citations_right: Sequence[bool]) -> bool:
     if not answer.answered:
         return False
@@ -331,18 +323,23 @@ def _is_correct(item: GoldenItem, answer: Answer, citations_right: Sequence[bool
     return True
 
 
-def unsupported_numbers(item: GoldenItem, answer: Answer) -> list[str]:
-    """Return the numbers of an answer that stand neither in a quote it cites nor in the question."""
-    text = re.sub(r"\[\d+\]", "", answer.text)
-    return figures.unsupported(text, [*(citation.quote for citation in answer.citations), item.question])
+def _unsupported_number(item: GoldenItem, answer: Answer) -> bool:
+    """Whether a number of an answer stands neither in a quote it cites nor in the question."""
+    proofs = [*(citation.quote for citation in answer.citations), item.question]
+    return bool(figures.unsupported(_without_marks(answer), proofs))
 
 
 def _language_right(item: GoldenItem, answer: Answer) -> bool | None:
-    text = re.sub(r"\[\d+\]", "", answer.text)
+    text = _without_marks(answer)
     needed = _LONG_ENOUGH // 2 if language.is_unspaced(text) else _LONG_ENOUGH
     if len(text.strip()) < needed:
         return None
     return language.detect(text, expected=item.language) == item.language
+
+
+def _without_marks(answer: Answer) -> str:
+    """Return an answer's text without the numbers of its citations."""
+    return re.sub(r"\[\d+\]", "", answer.text)
 
 
 def _yes(value: bool | None) -> Part:
