@@ -19,9 +19,9 @@ from rag.config import Settings
 from rag.embedding import Embedder
 from rag.errors import Cancelled, CrossciteError, DocumentNotFound
 from rag.evaluation import results
-from rag.evaluation.golden import GoldenItem
+from rag.evaluation.golden import GoldenItem, folded
 from rag.evaluation.ranking import DEPTH
-from rag.evaluation.results import Ranked, Recorder, Row, Run, Texts, proves
+from rag.evaluation.results import Ranked, Recorder, Row, Run, proves
 from rag.index import Index
 from rag.llm import Message, Prompt, Usage, never
 from rag.types import Answer, Citation, Evidence, Question
@@ -114,10 +114,10 @@ def run(
     recorder.begin(conditions, started)
     for row in kept.values():
         recorder.add(row)
-    texts, languages = _Texts(asked), asked.languages()
+    texts = _Texts(asked)
     rows = []
     for item in tqdm(items, desc="Asking", unit="question", disable=None if progress else True):
-        row = kept.get(item.id) or _asked(asked, item, conditions["mode"], texts, languages)
+        row = kept.get(item.id) or _asked(asked, item, conditions["mode"], texts)
         rows.append(row)
         if item.id not in kept:
             recorder.add(row)
@@ -133,7 +133,8 @@ def conditions(
 
     Of a server only its address is known.
     """
-    common = {"mode": mode, "golden_sha256": _digest(repr([asdict(item) for item in items]).encode())}
+    golden_sha256 = hashlib.sha256(repr([asdict(item) for item in items]).encode()).hexdigest()
+    common = {"mode": mode, "golden_sha256": golden_sha256}
     if settings is None or index is None:
         return {**common, "url": url}
     from rag.models import get
@@ -142,7 +143,7 @@ def conditions(
     manifest = index.manifest
     return {
         **common,
-        **{f"{kind}": name for kind, name in models.items()},
+        **models,
         **{f"{kind}_sha256": get(name).sha256 for kind, name in models.items()},
         "index_sha256": _digest_of_index(index),
         "documents": manifest.documents,
@@ -161,10 +162,9 @@ def conditions(
     }
 
 
-def _asked(asked: Asked, item: GoldenItem, mode: str, texts: _Texts, languages: Mapping[str, str]) -> Row:
+def _asked(asked: Asked, item: GoldenItem, mode: str, texts: _Texts) -> Row:
     question = item.asked()
-    held = Texts(languages, {id: text for id in item.documents if (text := texts.of(id)) is not None})
-    row = Row(item, evidence_languages=held.languages_of(item.evidence, item.documents))
+    row = Row(item, evidence_languages=texts.languages_of(item))
     try:
         found = asked.search(question, DEPTH)
         row = replace(row, ranking=None if found is None else tuple(_ranked(hit, item) for hit in found))
@@ -193,16 +193,25 @@ def _confidence(answer: Answer) -> float | None:
 
 
 class _Texts:
-    """Documents' texts, each asked for once."""
+    """Documents' texts and languages, each asked for once."""
 
     def __init__(self, asked: Asked) -> None:
         self._asked = asked
+        self._languages = asked.languages()
         self._known: dict[str, str | None] = {}
 
     def of(self, document: str) -> str | None:
         if document not in self._known:
             self._known[document] = self._asked.text(document)
         return self._known[document]
+
+    def languages_of(self, item: GoldenItem) -> tuple[tuple[str, ...], ...]:
+        """Return for each evidence string of an item the languages of those of its documents that contain it."""
+        held = {id: folded(text) for id in item.documents if (text := self.of(id)) is not None}
+        return tuple(
+            tuple(sorted({self._languages.get(id, "und") for id, text in held.items() if folded(words) in text}))
+            for words in item.evidence
+        )
 
 
 def _unfinished(output: Path, conditions: Mapping[str, Any], items: Sequence[GoldenItem]) -> Run | None:
@@ -235,10 +244,6 @@ def _digest_of_code() -> str:
         if folder / "evaluation" not in path.parents:
             digest.update(path.relative_to(folder).as_posix().encode() + path.read_bytes())
     return digest.hexdigest()
-
-
-def _digest(content: bytes) -> str:
-    return hashlib.sha256(content).hexdigest()
 
 
 def _version(package: str) -> str | None:

@@ -5,14 +5,13 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Mapping, Sequence
-from functools import cached_property
 from typing import Any
 from urllib.error import HTTPError, URLError
 from urllib.parse import quote, urlencode, urlsplit
 from urllib.request import Request, urlopen
 
 from rag.errors import CrossciteError
-from rag.evaluation.results import answer_from_dict
+from rag.evaluation.results import answer_from_dict, evidence_from_list
 from rag.types import Answer, Evidence, Question
 
 ANSWER_SECONDS = 600
@@ -44,21 +43,7 @@ class Remote:
         if question.history:
             return None
         found = self._optional(f"/search?{urlencode({'q': question.text, 'k': k})}")
-        if found is None:
-            return None
-        return tuple(
-            Evidence(
-                number=number,
-                document=hit["document"],
-                title=hit.get("title", ""),
-                language=hit.get("language", "und"),
-                start=hit["start"],
-                end=hit["end"],
-                quote=hit["quote"],
-                score=hit.get("score", 0.0),
-            )
-            for number, hit in enumerate(found["evidence"], 1)
-        )
+        return None if found is None else evidence_from_list(found["evidence"])
 
     def text(self, document: str) -> str | None:
         found = self._optional(f"/documents/{quote(document)}")
@@ -66,10 +51,6 @@ class Remote:
 
     def languages(self) -> Mapping[str, str]:
         """Return the documents' languages; asked first, so it is here that a server that is not there is noticed."""
-        return self._languages
-
-    @cached_property
-    def _languages(self) -> Mapping[str, str]:
         found = self._optional("/documents") or {"documents": []}
         return {info["id"]: info["language"] for info in found["documents"]}
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -158,14 +158,23 @@ def answer_from_dict(fields: Mapping[str, Any], signals: Mapping[str, float] | N
             Citation(support=float(source.get("support") or 0), **_source(source, number))
             for number, source in enumerate(fields["citations"], 1)
         ),
-        evidence=tuple(
-            Evidence(score=float(source.get("score") or 0), **_source(source, number))
-            for number, source in enumerate(fields.get("evidence", ()), 1)
-        ),
+        evidence=evidence_from_list(fields.get("evidence", ())),
         dropped=tuple(fields.get("dropped", ())),
         model=fields.get("model", ""),
         timings=_timings(fields.get("timings") or {}),
         signals=signals or {},
+    )
+
+
+def evidence_from_list(found: Sequence[Mapping[str, Any]]) -> tuple[Evidence, ...]:
+    """Return the evidence of ``POST /ask`` or ``GET /search``.
+
+    Raises:
+        KeyError, TypeError, ValueError: it is none.
+    """
+    return tuple(
+        Evidence(score=float(source.get("score") or 0), **_source(source, number))
+        for number, source in enumerate(found, 1)
     )
 
 
@@ -181,22 +190,6 @@ def proves(quote: str, evidence: Sequence[str]) -> tuple[int, ...]:
 
 SHORTEST_PART = 12
 """A quote inside an evidence string proves it from this many characters on."""
-
-
-@dataclass(frozen=True)
-class Texts:
-    """The documents as the measures need them: the text and the language of each id, None where it is not to be had."""
-
-    languages: Mapping[str, str] = field(default_factory=dict)
-    texts: Mapping[str, str] = field(default_factory=dict)
-
-    def languages_of(self, evidence: Sequence[str], documents: Sequence[str]) -> tuple[tuple[str, ...], ...]:
-        """Return for each evidence string the languages of those of ``documents`` that contain it."""
-        held = {id: golden.folded(self.texts[id]) for id in documents if id in self.texts}
-        return tuple(
-            tuple(sorted({self.languages.get(id, "und") for id, text in held.items() if golden.folded(words) in text}))
-            for words in evidence
-        )
 
 
 def _row(fields: Mapping[str, Any], place: str) -> Row:
