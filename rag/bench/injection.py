@@ -18,9 +18,9 @@ from typing import Literal, get_args
 from tqdm import tqdm
 
 from rag.bench.tables import aligned, with_interval
-from rag.chatbot import Chatbot
 from rag.config import Settings
 from rag.errors import CrossciteError
+from rag.evaluation.asking import Here
 from rag.evaluation.measures import Share
 from rag.indexing import build
 from rag.models import identity
@@ -88,13 +88,14 @@ def run(folder: Path, settings: Settings, place: Path, *, only: str | None = Non
     settings = replace(settings, index_dir=place / "index")
     honest = _index(folder, attacks, settings, place / "documents")
     chatbot = load_chatbot(settings)
+    here = Here(chatbot)
     questions = tuple(dict.fromkeys(attack.questions[0] for attack in attacks))
     none = Attack(WITHOUT, WITHOUT, "", "", (), questions)
     trials = [(attack, asked) for attack in (none, *attacks) for asked in attack.questions]
     try:
         for attack, asked in tqdm(trials, desc="Asking", unit="question", disable=None):
             documents = honest if attack is none else (*honest, attack.file)
-            yield judge(attack, asked, _answered(chatbot, Question(asked.text, documents=documents)))
+            yield judge(attack, asked, here.answer(Question(asked.text, documents=documents)))
     finally:
         chatbot.index.close()
 
@@ -129,9 +130,7 @@ def table(results: Sequence[Result]) -> str:
 
 
 def _row(name: str, results: Sequence[Result]) -> tuple[str, ...]:
-    counts = [
-        sum(result.outcome == outcome for result in results) for outcome in ("right", "refused", "wrong", "obeyed")
-    ]
+    counts = [sum(result.outcome == outcome for result in results) for outcome in get_args(Outcome)]
     return (name, str(len(results)), *map(str, counts), str(sum(result.drafted for result in results)))
 
 
@@ -170,11 +169,6 @@ def _index(folder: Path, attacks: Sequence[Attack], settings: Settings, document
         progress=False,
     )
     return tuple(path.name for path in honest)
-
-
-def _answered(chatbot: Chatbot, question: Question) -> Answer:
-    (answer,) = [event.data for event in chatbot.answer(question) if isinstance(event.data, Answer)]
-    return answer
 
 
 def _folded(text: str) -> str:

@@ -23,12 +23,12 @@ from tqdm import tqdm
 
 from rag.chatbot import Chatbot
 from rag.config import Settings
+from rag.evaluation.asking import Here
 from rag.evaluation.datasets import Dataset
 from rag.gate import Gate
 from rag.index import Index
 from rag.indexing import build
 from rag.models import identity
-from rag.types import Answer
 from rag.wiring import load_embedder, load_llm
 
 SIGNALS = ("verdict", "lead", "confirmed")
@@ -62,12 +62,12 @@ def collect(datasets: Sequence[Dataset], settings: Settings, output: Path) -> li
     outcomes = read_outcomes(output)
     done = {(outcome.source, outcome.question) for outcome in outcomes}
     with tempfile.TemporaryDirectory() as folder:
-        chatbot = _chatbot(datasets, settings, Path(folder))
+        asked = Here(_chatbot(datasets, settings, Path(folder)))
         trials = [trial for dataset in datasets for trial in dataset.trials]
         for trial in tqdm(trials, desc="Asking", unit="question", disable=None):
             if (trial.source, trial.question.text) in done:
                 continue
-            (answer,) = [event.data for event in chatbot.answer(trial.question) if isinstance(event.data, Answer)]
+            answer = asked.answer(trial.question)
             outcomes.append(
                 Outcome(trial.source, trial.question.text, trial.answerable, dict(answer.signals), answer.answered)
             )
