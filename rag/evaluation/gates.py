@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -27,6 +27,7 @@ else:
     import tomli as tomllib
 
 Share = Annotated[float, Field(ge=0)]
+Bound = Literal["at least", "at most"]
 
 
 class GatesError(CrossciteError):
@@ -55,7 +56,7 @@ class Verdict:
     """What became of one gate: it holds, it fails, or it could not be judged (``holds`` None)."""
 
     name: str
-    kind: Literal["at least", "at most", "not worse", "not moved"]
+    kind: Bound | Literal["not worse", "not moved"]
     limit: float
     value: float | None
     holds: bool | None
@@ -68,7 +69,7 @@ class Judgement:
     """All verdicts, and what they come to: 0 holds, 1 worse, 2 could not run."""
 
     verdicts: tuple[Verdict, ...] = ()
-    failed: tuple[str, ...] = field(default=())
+    failed: tuple[str, ...] = ()
 
     @property
     def exit_code(self) -> int:
@@ -135,9 +136,10 @@ def judge(gates: Gates, run: Run, judged: Sequence[Judged], comparison: Comparis
     failed = tuple(one.item.id for one in judged if one.row.error is not None)
     own = {part.name: part for part in slices(judged)}
     seconds = latencies(judged)
+    bounds: tuple[tuple[Bound, dict[str, Share]], ...] = (("at least", gates.at_least), ("at most", gates.at_most))
     verdicts = [
         _limit(name, kind, limit, own, seconds)
-        for kind, limits in (("at least", gates.at_least), ("at most", gates.at_most))
+        for kind, limits in bounds
         for name, limit in limits.items()
         if _applies(name, run)
     ]
@@ -159,7 +161,7 @@ def _applies(name: str, run: Run) -> bool:
 
 def _limit(
     name: str,
-    kind: Literal["at least", "at most"] | str,
+    kind: Bound,
     limit: float,
     own: Mapping[str, Slice],
     seconds: Mapping[str, float],
@@ -173,11 +175,11 @@ def _limit(
         found = value(total(chosen.judged, measure, chosen.document_language)) if chosen else None
     at_least = kind == "at least"
     if found is None:
-        return Verdict(name, "at least" if at_least else "at most", limit, None, None, "nothing to measure it on")
+        return Verdict(name, kind, limit, None, None, "nothing to measure it on")
     holds = found >= limit - 1e-9 if at_least else found <= limit + 1e-9
     return Verdict(
         name,
-        "at least" if at_least else "at most",
+        kind,
         limit,
         found,
         holds,
