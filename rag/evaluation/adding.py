@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import re
-import unicodedata
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TypeVar
 
 from rag.evaluation.golden import GoldenError, GoldenItem, folded, to_fields
 from rag.types import Answer, Citation, Evidence, Turn
+
+S = TypeVar("S", Citation, Evidence)
 
 
 def item(
@@ -24,7 +26,8 @@ def item(
     answerable: bool = True,
 ) -> GoldenItem:
     """Return the golden question of an answer; ``proofs`` are those of its sources that prove what is right."""
-    documents = tuple(dict.fromkeys(source.document for source in proofs))
+    if not answerable:
+        proofs, must = (), ()
     return GoldenItem(
         id=id,
         kind=kind,
@@ -32,12 +35,12 @@ def item(
         question=answer.question,
         answerable=answerable,
         history=tuple(history),
-        must=tuple(tuple(group) for group in must) if answerable else (),
-        min_groups=len(must) if answerable else 0,
+        must=tuple(tuple(group) for group in must),
+        min_groups=len(must),
         must_not=tuple(must_not),
-        documents=documents if answerable else (),
+        documents=tuple(dict.fromkeys(source.document for source in proofs)),
         min_documents=int(answerable),
-        evidence=tuple(dict.fromkeys(" ".join(source.quote.split()) for source in proofs)) if answerable else (),
+        evidence=tuple(dict.fromkeys(" ".join(source.quote.split()) for source in proofs)),
     )
 
 
@@ -47,15 +50,7 @@ def chosen(answer: Answer, cited: Sequence[int], evidence: Sequence[int]) -> lis
     Raises:
         GoldenError: the answer has none of such a number.
     """
-    citations = {source.number: source for source in answer.citations}
-    pieces = {source.number: source for source in answer.evidence}
-    for number in cited:
-        if number not in citations:
-            raise GoldenError(f"The answer has no citation {number}; it has {_numbers(citations)}.")
-    for number in evidence:
-        if number not in pieces:
-            raise GoldenError(f"The answer has no evidence {number}; it has {_numbers(pieces)}.")
-    return [*(citations[number] for number in cited), *(pieces[number] for number in evidence)]
+    return [*_numbered("citation", answer.citations, cited), *_numbered("evidence", answer.evidence, evidence)]
 
 
 def groups(wanted: Sequence[str]) -> list[list[str]]:
@@ -73,7 +68,7 @@ def new_id(question: str, taken: Sequence[str]) -> str:
     >>> new_id("Who founded DeepSeek?", ["founded-deepseek"])
     'founded-deepseek-2'
     """
-    words = re.findall(r"\w+", unicodedata.normalize("NFKC", folded(question)))
+    words = re.findall(r"\w+", folded(question))
     longest = sorted(words, key=len, reverse=True)[:2]
     name = "-".join(word[:24] for word in words if word in longest) or "question"
     numbered = (name if number == 1 else f"{name}-{number}" for number in range(1, len(taken) + 2))
@@ -89,5 +84,10 @@ def append(path: Path, new: GoldenItem) -> None:
         file.write(gap + json.dumps(to_fields(new), ensure_ascii=False) + "\n")
 
 
-def _numbers(sources: dict[int, object] | dict[int, Citation] | dict[int, Evidence]) -> str:
-    return ", ".join(map(str, sorted(sources))) or "none"
+def _numbered(kind: str, sources: Sequence[S], numbers: Sequence[int]) -> list[S]:
+    by_number = {source.number: source for source in sources}
+    for number in numbers:
+        if number not in by_number:
+            has = ", ".join(map(str, sorted(by_number))) or "none"
+            raise GoldenError(f"The answer has no {kind} {number}; it has {has}.")
+    return [by_number[number] for number in numbers]

@@ -208,13 +208,14 @@ def add(
         raise click.UsageError("Give either a QUESTION or --answer.")
     known = golden_sets.load(golden) if golden.exists() else []
     answer = _given_answer(answer_path) if answer_path else _answer_to(settings, question or "")
-    wants = _Wants(cite, evidence, must) if unanswerable else _wanted(answer, cite, evidence, must)
+    if not unanswerable:
+        evidence, must = _wanted(answer, cite, evidence, must)
     new = adding.item(
         answer,
         id=id_ or adding.new_id(answer.question, [item.id for item in known]),
         kind=kind or ("unanswerable" if unanswerable else "fact"),
-        proofs=adding.chosen(answer, wants.cite, wants.evidence),
-        must=adding.groups(wants.must),
+        proofs=adding.chosen(answer, cite, evidence),
+        must=adding.groups(must),
         must_not=must_not,
         answerable=not unanswerable,
     )
@@ -259,13 +260,12 @@ def report(results_path: Path, golden: Path | None, gates_path: Path | None, **p
     _conclude(results_path.stem, run, None, _read_gates(gates_path), paths)
 
 
-def _conclude(title: str, after: Run, before: Run | None, gates: Gates | None, paths: dict[str, Path | None]) -> None:
+def _conclude(title: str, after: Run, before: Run | None, gates: Gates, paths: dict[str, Path | None]) -> None:
     """Measure, compare, judge, report, and end with the exit code."""
     from rag.evaluation import comparing, measures
     from rag.evaluation import gates as gate_files
     from rag.evaluation.reports import Report, terminal
 
-    gates = gates or gate_files.Gates()
     judged = tuple(measures.judge(row) for row in after.rows)
     comparison = None
     if before is not None:
@@ -299,10 +299,10 @@ def _write(report: Report, paths: dict[str, Path | None]) -> None:
             path.write_text(write(report), encoding="utf-8")
 
 
-def _read_gates(path: Path | None) -> Gates | None:
+def _read_gates(path: Path | None) -> Gates:
     from rag.evaluation import gates
 
-    return gates.load(path) if path else None
+    return gates.load(path) if path else gates.Gates()
 
 
 def _read_baseline(path: Path | None, items: Sequence[GoldenItem]) -> Run | None:
@@ -354,24 +354,17 @@ def _given_answer(path: Path) -> Answer:
         ) from error
 
 
-class _Wants:
-    """What is wanted of a golden question."""
-
-    def __init__(self, cite: Sequence[int], evidence: Sequence[int], must: Sequence[str]) -> None:
-        self.cite = cite
-        self.evidence = evidence
-        self.must = must
-
-
-def _wanted(answer: Answer, cite: Sequence[int], evidence: Sequence[int], must: Sequence[str]) -> _Wants:
-    """Ask for what was not given, showing the answer and its numbered evidence."""
+def _wanted(
+    answer: Answer, cite: tuple[int, ...], evidence: tuple[int, ...], must: tuple[str, ...]
+) -> tuple[tuple[int, ...], tuple[str, ...]]:
+    """Ask for the evidence and the words that were not given, showing the answer and its numbered evidence."""
     if (not cite and not evidence) or not must:
         click.echo(answer.text, err=True)
     if not cite and not evidence:
         for piece in answer.evidence:
             click.echo(f"  {piece.number:2}  {piece.document}: {' '.join(piece.quote.split())}", err=True)
         numbers = click.prompt("Evidence that proves the right answer (numbers)", err=True)
-        evidence = [int(number) for number in str(numbers).replace(",", " ").split() if number.isdigit()]
+        evidence = tuple(int(number) for number in str(numbers).replace(",", " ").split() if number.isdigit())
     if not must:
-        must = [click.prompt("What a right answer contains (one | other)", err=True)]
-    return _Wants(cite, evidence, must)
+        must = (click.prompt("What a right answer contains (one | other)", err=True),)
+    return evidence, must
