@@ -88,6 +88,11 @@ class Comparison:
     items: tuple[ItemChange, ...]
     conditions: Mapping[str, tuple[Any, Any]]
 
+    @property
+    def underpowered(self) -> list[Change]:
+        """The measures of the whole set that could get worse unseen."""
+        return [change for change in self.changes if change.underpowered and change.slice == "all"]
+
     def change(self, name: str, slice: str = "all") -> Change | None:
         """Return the change of a measure, None where it could not be compared."""
         return next((one for one in self.changes if (one.measure.name, one.slice) == (name, slice)), None)
@@ -139,11 +144,6 @@ def paired(before: Sequence[Judged], after: Sequence[Judged]) -> tuple[list[tupl
     pairs = [(old[id], one) for id, one in new.items() if id in old and old[id].item == one.item]
     kept = {one.item.id for one, _ in pairs}
     return pairs, [id for id in {**old, **new} if id not in kept]
-
-
-def document_of(judged: Judged) -> str:
-    """Return the document that a question stands for; one without a document stands for itself."""
-    return min(judged.item.documents, default=f"question {judged.item.id}")
 
 
 def _change(
@@ -213,7 +213,8 @@ class _Paired:
 
     @property
     def document(self) -> str:
-        return document_of(self.judged)
+        """The document that the question stands for; one without a document stands for itself."""
+        return min(self.judged.item.documents, default=f"question {self.judged.item.id}")
 
 
 def _units(rows: Sequence[_Paired], by_document: bool) -> tuple[statistics.Parts, statistics.Parts]:

@@ -6,9 +6,22 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from rag.evaluation import gates
 from rag.evaluation.comparing import Change, Comparison
 from rag.evaluation.gates import Judgement
-from rag.evaluation.measures import MEASURES, Judged, Measure, Part, is_wrong, latencies, total, value, wilson
+from rag.evaluation.measures import (
+    MEASURES,
+    Judged,
+    Measure,
+    Part,
+    is_wrong,
+    latencies,
+    reasons,
+    slices,
+    total,
+    value,
+    wilson,
+)
 from rag.evaluation.results import Run
 
 
@@ -54,18 +67,21 @@ def lines(report: Report) -> list[Line]:
 
 def number(measure: Measure, amount: float) -> str:
     """Write a value with as many digits as it deserves."""
-    return f"{amount:.0f}" if measure.unit == "characters" else f"{amount:.2f}"
+    return f"{amount:.{_digits(measure)}f}"
+
+
+def _digits(measure: Measure) -> int:
+    return 0 if measure.unit == "characters" else 2
 
 
 def moved(change: Change) -> str:
     """Write a difference with its sign."""
-    digits = 0 if change.measure.unit == "characters" else 2
-    return f"{change.difference:+.{digits}f}" if round(change.difference, 3) else "±0"
+    return f"{change.difference:+.{_digits(change.measure)}f}" if round(change.difference, 3) else "±0"
 
 
 def span(change: Change) -> str:
     """Write the interval of a difference."""
-    digits = 0 if change.measure.unit == "characters" else 2
+    digits = _digits(change.measure)
     low, high = change.interval
     return f"{low:+.{digits}f} to {high:+.{digits}f}"
 
@@ -92,8 +108,6 @@ def setting(value: Any) -> str:
 
 def as_fields(report: Report) -> dict[str, Any]:
     """Return the report as JSON values."""
-    from rag.evaluation import gates
-    from rag.evaluation.measures import reasons, slices
 
     def change_fields(change: Change) -> dict[str, Any]:
         return {

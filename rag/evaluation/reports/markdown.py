@@ -88,7 +88,7 @@ def _item(item: ItemChange) -> str:
 
 
 def _power(comparison: Comparison) -> Iterator[str]:
-    weak = [change for change in comparison.changes if change.underpowered and change.slice == "all"]
+    weak = comparison.underpowered
     if weak:
         yield _details(
             f"Underpowered: {len(weak)} measures could drop by 0.1 unseen",

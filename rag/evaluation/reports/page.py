@@ -30,6 +30,7 @@ from rag.evaluation.measures import (
     wilson,
 )
 from rag.evaluation.reports.data import Report, changed_counts, lines, moved, number, seconds, setting, span
+from rag.evaluation.results import proves
 from rag.types import Answer, Citation, Evidence
 
 WIDTH, HEIGHT = 360, 244
@@ -168,8 +169,8 @@ def _state(change: Change | None) -> str:
 
 
 def _weak(report: Report) -> list[str]:
-    changes = report.comparison.changes if report.comparison else ()
-    return [f"{_title(c.measure)}: {underpowered(c)}" for c in changes if c.underpowered and c.slice == "all"]
+    changes = report.comparison.underpowered if report.comparison else ()
+    return [f"{_title(change.measure)}: {underpowered(change)}" for change in changes]
 
 
 def _title(measure: Measure) -> str:
@@ -485,8 +486,6 @@ def _sources(answer: Answer) -> Sequence[Citation | Evidence]:
 
 
 def _source(source: Citation | Evidence, evidence: Sequence[str]) -> Source:
-    from rag.evaluation.results import proves
-
     return Source(
         source.number,
         source.title,

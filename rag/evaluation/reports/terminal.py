@@ -77,9 +77,8 @@ def _changed(comparison: Comparison) -> list[str]:
 
 
 def _power(comparison: Comparison) -> list[str]:
-    weak = [change for change in comparison.changes if change.underpowered and change.slice == "all"]
     slices = {change.slice for change in comparison.changes if change.underpowered and change.slice != "all"}
-    found = [f"{change.measure.name}: {underpowered(change)}" for change in weak]
+    found = [f"{change.measure.name}: {underpowered(change)}" for change in comparison.underpowered]
     if slices:
         found.append(f"underpowered slices: {', '.join(sorted(slices))}")
     return found
