@@ -14,10 +14,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from rag.bench.tables import aligned, bootstrap, with_interval
 from rag.errors import CrossciteError
 from rag.evaluation.calibration import Outcome, cross_validated, left_out, threshold
 from rag.evaluation.measures import Share
+from rag.evaluation.tables import aligned, bootstrap, with_interval
 
 ACCEPTED = 0.15
 """The share of false refusals at which false answers are compared, whatever threshold the gate has."""

@@ -17,11 +17,11 @@ from typing import Literal, get_args
 
 from tqdm import tqdm
 
-from rag.bench.tables import aligned, with_interval
 from rag.config import Settings
 from rag.errors import CrossciteError
 from rag.evaluation.asking import Here
 from rag.evaluation.measures import Share
+from rag.evaluation.tables import aligned, with_interval
 from rag.indexing import build
 from rag.models import identity
 from rag.types import Answer, Question

@@ -19,11 +19,11 @@ import numpy as np
 from numpy.typing import NDArray
 from tqdm import tqdm
 
-from rag.bench.tables import aligned, bootstrap, with_interval
 from rag.config import Settings
 from rag.embedding import Embedder
 from rag.errors import CrossciteError, IndexOutdated
 from rag.evaluation.measures import Share
+from rag.evaluation.tables import aligned, bootstrap, with_interval
 from rag.index import Index
 from rag.indexing import build
 from rag.models import identity

@@ -19,8 +19,8 @@ import numpy as np
 from numpy.typing import NDArray
 from tqdm import tqdm
 
-from rag.bench.tables import aligned
 from rag.errors import CrossciteError
+from rag.evaluation.tables import aligned
 from rag.generations import BUILDING
 from rag.index import Index
 from rag.indexing import build, publish

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 from rag.evaluation.comparing import Comparison
 from rag.evaluation.gates import underpowered
 from rag.evaluation.measures import Judged, reasons
 from rag.evaluation.reports.data import Line, Report, changed_counts, lines, moved, number, seconds, setting, span
+from rag.evaluation.tables import aligned
 
 
 def text(report: Report) -> str:
@@ -53,7 +54,7 @@ def _moved(report: Report) -> list[str]:
     ]
     if not rows:
         return ["Against the baseline: no measure moved."]
-    return ["Against the baseline (difference with its paired 95 % interval; questions that changed):", *_table(rows)]
+    return ["Against the baseline (difference with its paired 95 % interval; questions that changed):", aligned(rows)]
 
 
 def _changed(comparison: Comparison) -> list[str]:
@@ -86,9 +87,5 @@ def _power(comparison: Comparison) -> list[str]:
 
 def _gates(report: Report) -> list[str]:
     marks = {True: "holds", False: "FAILS", None: "?"}
-    return _table([(marks[v.holds], f"{v.name} {v.kind} {v.limit:g}", v.words) for v in report.judgement.verdicts])
-
-
-def _table(rows: Sequence[tuple[str, ...]]) -> list[str]:
-    widths = [max(len(cell) for cell in column) for column in zip(*rows, strict=True)] if rows else []
-    return ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
+    rows = [(marks[v.holds], f"{v.name} {v.kind} {v.limit:g}", v.words) for v in report.judgement.verdicts]
+    return [aligned(rows)] if rows else []
