@@ -87,15 +87,20 @@ def load(path: Path) -> list[GoldenItem]:
     Raises:
         GoldenError: the file is missing or empty, or a line cannot be used; the message names the line and the field.
     """
-    try:
-        lines = path.read_text(encoding="utf-8").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        reason = getattr(error, "strerror", None) or "it is not UTF-8"
-        raise GoldenError(f"{path} cannot be read: {reason}.") from error
+    lines = read_lines(path, GoldenError)
     items = [parse(line, f"{path}, line {number}") for number, line in enumerate(lines, 1) if line.strip()]
     if not items:
         raise GoldenError(f"{path} holds no question. Add one: crosscite eval add {path} QUESTION")
     return items
+
+
+def read_lines(path: Path, failure: type[CrossciteError]) -> list[str]:
+    """Return the lines of a text file; what cannot be read is a ``failure``."""
+    try:
+        return path.read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        reason = getattr(error, "strerror", None) or "it is not UTF-8"
+        raise failure(f"{path} cannot be read: {reason}.") from error
 
 
 def parse(line: str, place: str) -> GoldenItem:

@@ -98,12 +98,7 @@ def load(path: Path) -> Run:
     Raises:
         ResultsError: the file is missing, or is none of ours.
     """
-    try:
-        lines = path.read_text(encoding="utf-8").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise ResultsError(
-            f"{path} cannot be read: {getattr(error, 'strerror', None) or 'it is not UTF-8'}."
-        ) from error
+    lines = golden.read_lines(path, ResultsError)
     objects = [
         _parsed(line, last=at == len(lines) - 1, place=f"{path}, line {at + 1}") for at, line in enumerate(lines)
     ]
