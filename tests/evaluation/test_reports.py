@@ -13,6 +13,7 @@ from rag.evaluation.gates import Gates
 from rag.evaluation.reports import Report, data, junit, markdown, page, terminal
 from rag.evaluation.results import Run
 from tests.evaluation.made import ANSWER, answer, item, judged, refused
+from tests.web.conftest import BROWSER_ARGUMENTS
 
 EVIL = "<script>alert(1)</script> | **@everyone** ](http://evil.example) \x1b"
 
@@ -130,7 +131,7 @@ def test_the_page_fits_its_window_and_asks_nobody(chromium: str, written: Path, 
     complaints: list[str] = []
     asked: list[str] = []
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-gpu"])
+        browser = playwright.chromium.launch(executable_path=chromium, args=BROWSER_ARGUMENTS)
         context = browser.new_context(viewport={"width": width, "height": 800}, color_scheme=scheme)  # type: ignore[arg-type]
         opened = context.new_page()
         opened.on("console", lambda message: complaints.append(message.text))
