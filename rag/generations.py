@@ -147,17 +147,17 @@ def mend(name: str) -> str:
 def publish(folder: Path, manifest: Manifest, vectors: Path) -> None:
     """Make ``building.sqlite`` and the FAISS file ``vectors`` the index; the manifest decides, all or nothing."""
     for path in (folder / BUILDING, vectors):
-        _flush(path)
+        flush(path)
     os.replace(vectors, folder / manifest.vectors)
     os.replace(folder / BUILDING, folder / manifest.database)
-    _flush(folder)
+    flush(folder)
     values = asdict(manifest)
     values["checksum"] = _checksum(values)
     temporary = folder / f"{MANIFEST}.new"
     temporary.write_text(json.dumps(values, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
-    _flush(temporary)
+    flush(temporary)
     os.replace(temporary, folder / MANIFEST)
-    _flush(folder)
+    flush(folder)
     clean(folder, manifest)
 
 
@@ -247,6 +247,17 @@ def file_check(path: Path) -> FileCheck:
     return FileCheck(path.stat().st_size, sha256_of(path))
 
 
+def flush(path: Path) -> None:
+    """Wait until a file or a folder is on the disk, where the system can say so."""
+    if os.name == "nt" and path.is_dir():
+        return
+    handle = os.open(path, os.O_RDONLY if path.is_dir() else os.O_RDWR)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
 def _is_disk_full(error: BaseException) -> bool:
     if isinstance(error, OSError):
         return error.errno in {errno.ENOSPC, errno.EDQUOT}
@@ -262,14 +273,3 @@ def _is_forbidden(error: BaseException, folder: Path) -> bool:
 
 def _checksum(values: Mapping[str, Any]) -> str:
     return hashlib.sha256(json.dumps(values, sort_keys=True, ensure_ascii=True).encode()).hexdigest()
-
-
-def _flush(path: Path) -> None:
-    """Wait until a file or a folder is on the disk, where the system can say so."""
-    if os.name == "nt" and path.is_dir():
-        return
-    handle = os.open(path, os.O_RDONLY if path.is_dir() else os.O_RDWR)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

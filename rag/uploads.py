@@ -35,6 +35,7 @@ from rag.errors import (
     NameTaken,
     UnsupportedFormat,
 )
+from rag.generations import flush
 from rag.passages import passages as make_passages
 from rag.scanning import UPLOADS
 from rag.sentences import split
@@ -276,7 +277,8 @@ def settle(folder: Path, embedder: Callable[[], Embedder], name: str, sha256: st
     Raises:
         IndexOutdated, IndexDamaged, IndexLocked, IndexError_: as ``indexing.build``.
     """
-    if not _names(folder) and all(origin.root != UPLOADS_ROOT for origin in _stored(folder)):
+    is_empty = all(path.name.startswith(".") for path in (folder / UPLOADS).glob("*"))
+    if is_empty and all(origin.root != UPLOADS_ROOT for origin in _stored(folder)):
         return indexing.Summary()
     (folder / UPLOADS).mkdir(parents=True, exist_ok=True)
     return indexing.build(
@@ -362,7 +364,7 @@ def _in_place(files: Sequence[Received], folder: Path) -> Iterator[list[Path]]:
                     shutil.copyfile(place, kept)
                 done.append((file, place, kept))
                 os.replace(file.path, place)
-        _flush(folder / UPLOADS)
+        flush(folder / UPLOADS)
         yield [place for _, place, _ in done]
     except BaseException:
         for file, place, kept in done:
@@ -383,10 +385,6 @@ def _file_of(document_id: str, folder: Path) -> Path:
     if origin.root != UPLOADS_ROOT:
         raise DocumentKept(document_id, folder_name(origin.root, document_id))
     return folder / UPLOADS / origin.file
-
-
-def _names(folder: Path) -> set[str]:
-    return {path.name for path in (folder / UPLOADS).glob("*") if not path.name.startswith(".")}
 
 
 def _hidden(folder: Path, kind: str, suffix: str) -> Path:
@@ -411,17 +409,6 @@ def _is_alive(process: int) -> bool:
     except OSError:
         pass
     return True
-
-
-def _flush(folder: Path) -> None:
-    """Wait until the names in a folder are on the disk, where the system can say so."""
-    if os.name == "nt":
-        return
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 def _shown(name: str) -> str:
