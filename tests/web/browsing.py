@@ -43,13 +43,6 @@ class Stage:
 
 
 @contextmanager
-def stage_for(browser: Browser) -> Iterator[Stage]:
-    understudy = Understudy()
-    with running(create_app(lambda: understudy)) as server:
-        yield Stage(browser, server, understudy)
-
-
-@contextmanager
 def opened(
     browser: Browser, server: Running, *, path: str = "/", errors: bool = True, **context: Any
 ) -> Iterator[Page]:

@@ -18,7 +18,12 @@ from web.app import create_app
 from web.server import address, listen, server
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from playwright.sync_api import Browser
+
+    from tests.web.browsing import Stage
+    from tests.web.stock import Stock
 
 PATIENCE = 10.0
 
@@ -93,3 +98,22 @@ def browser(chromium: str) -> Iterator[Browser]:
         browser = playwright.chromium.launch(executable_path=chromium, args=BROWSER_ARGUMENTS)
         yield browser
         browser.close()
+
+
+@pytest.fixture(scope="module")
+def stage(browser: Browser) -> Iterator[Stage]:
+    from tests.web import browsing
+
+    understudy = browsing.Understudy()
+    with running(create_app(lambda: understudy)) as server:
+        yield browsing.Stage(browser, server, understudy)
+
+
+@pytest.fixture
+def stock(tmp_path: Path) -> Stock:
+    from tests.web import stock
+
+    made = stock.Stock(tmp_path)
+    made.write("garden.txt", f"The garden\n\n{stock.APPLES}\n")
+    made.index()
+    return made

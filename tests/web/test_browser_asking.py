@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 import pytest
 
 from rag.types import Answer, AnswerSentence, Event, Timings
-from tests.web.browsing import HAS_FOCUS, IS_IN_VIEW, Stage, ask, stage_for, wait_for_answers
+from tests.web.browsing import HAS_FOCUS, IS_IN_VIEW, Stage, ask, wait_for_answers
 from tests.web.fakes import (
     ANSWER,
     FAMILY,
@@ -26,16 +24,7 @@ from tests.web.fakes import (
     sentence_event,
 )
 
-if TYPE_CHECKING:
-    from playwright.sync_api import Browser
-
 pytestmark = pytest.mark.browser
-
-
-@pytest.fixture(scope="module")
-def stage(browser: Browser) -> Iterator[Stage]:
-    with stage_for(browser) as stage:
-        yield stage
 
 
 def test_evidence_shows_before_the_first_word_and_each_sentence_turns_from_draft_to_verified(stage: Stage) -> None:

@@ -2,25 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.web.browsing import HAS_FOCUS, IS_IN_VIEW, Stage, ask, chat, classes, stage_for, wait_for_answers
+from tests.web.browsing import HAS_FOCUS, IS_IN_VIEW, Stage, ask, chat, classes, wait_for_answers
 from tests.web.fakes import ANSWER, FAMILY, FIRST, FOUNDED, GERMAN, REFUSAL, FakeChatbot, Hold, answered, citation
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
 pytestmark = pytest.mark.browser
-
-
-@pytest.fixture(scope="module")
-def stage(browser: Browser) -> Iterator[Stage]:
-    with stage_for(browser) as stage:
-        yield stage
 
 
 def test_pointing_at_a_citation_marks_its_sentence_and_shows_the_quote_with_document_date_and_language(

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
 from rag.types import Event
-from tests.web.browsing import HAS_FOCUS, Stage, ask, stage_for, wait_for_answers
+from tests.web.browsing import HAS_FOCUS, Stage, ask, wait_for_answers
 from tests.web.conftest import eventually
 from tests.web.fakes import ANSWER, FOUNDED, REFUSAL, FakeChatbot, Hold, answered
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, Locator, Page
+    from playwright.sync_api import Locator, Page
 
 pytestmark = pytest.mark.browser
 
@@ -24,12 +23,6 @@ COPIED = """Liang Wenfeng founded DeepSeek in 2023. [1] Young engineers can live
 firmen/deepseek.txt, 9-54)
 
 [2] “若い技術者は故郷で家族の近くに住める。” (中国の若手技術者, Japanese; 人材.txt, 8-27)"""
-
-
-@pytest.fixture(scope="module")
-def stage(browser: Browser) -> Iterator[Stage]:
-    with stage_for(browser) as stage:
-        yield stage
 
 
 def listed(page: Page) -> Locator:

@@ -36,14 +36,6 @@ CHERRY_FILE = File("cherries.txt", f"From Italy\n\n{CHERRIES}\n")
 LONG_FILE = File("long.txt", "\n\n".join(f"{CHERRIES} Crate {number}." for number in range(40)))
 
 
-@pytest.fixture
-def stock(tmp_path: Path) -> Stock:
-    stock = Stock(tmp_path)
-    stock.write("garden.txt", f"The garden\n\n{APPLES}\n")
-    stock.index()
-    return stock
-
-
 @contextmanager
 def library(browser: Browser, stock: Stock, **options: Any) -> Iterator[Page]:
     with running(stock.app()) as server, opened(browser, server, path="/library", **options) as page:

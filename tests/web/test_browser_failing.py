@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import pytest
 
 from rag.errors import IndexMissing, QueueFull
 from rag.types import Event
-from tests.web.browsing import Stage, ask, chat, stage_for, wait_for_answers
+from tests.web.browsing import Stage, ask, chat, wait_for_answers
 from tests.web.conftest import running
 from tests.web.fakes import ANSWER, FOUNDED, FakeChatbot, Hold, answered
 from web.app import create_app
@@ -19,12 +18,6 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
 pytestmark = pytest.mark.browser
-
-
-@pytest.fixture(scope="module")
-def stage(browser: Browser) -> Iterator[Stage]:
-    with stage_for(browser) as stage:
-        yield stage
 
 
 def test_the_page_opens_while_models_load_and_asks_when_they_are_there(browser: Browser) -> None:

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import pytest
 
 from rag.types import Answer, AnswerSentence, Document, Timings
-from tests.web.browsing import Stage, ask, stage_for, wait_for_answers
+from tests.web.browsing import Stage, ask, wait_for_answers
 from tests.web.fakes import FakeChatbot, Step, answered, citation, evidence
 from tests.web.hostile import HOSTILE_STRINGS
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, Page
+    from playwright.sync_api import Page
 
 pytestmark = pytest.mark.browser
 
@@ -23,12 +22,6 @@ FOREIGN = f"""() => document.querySelectorAll(
   "main input:not(#scope *, #passages), main :is({ELEMENTS}), aside :is({ELEMENTS})," +
   "[onload], [onerror], [onclick], [onmouseover], [onfocus], [ontoggle], a[href^=javascript], a[href^=data]," +
   "a[href*='evil.example']:not([href^='/documents/'], [href^='/?document='])").length"""
-
-
-@pytest.fixture(scope="module")
-def stage(browser: Browser) -> Iterator[Stage]:
-    with stage_for(browser) as stage:
-        yield stage
 
 
 def document(number: int, text: str) -> Document:

@@ -2,28 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from rag.types import AnswerSentence, Document
-from tests.web.browsing import Stage, ask, stage_for, violations, wait_for_answers
+from tests.web.browsing import Stage, ask, violations, wait_for_answers
 from tests.web.fakes import ANSWER, FIRST, FOUNDED, REFUSAL, FakeChatbot, answered, citation, evidence
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, Response
+    from playwright.sync_api import Response
 
 pytestmark = pytest.mark.browser
 
 MAX_PAGE_BYTES = 150_000
-
-
-@pytest.fixture(scope="module")
-def stage(browser: Browser) -> Iterator[Stage]:
-    with stage_for(browser) as stage:
-        yield stage
 
 
 @pytest.mark.parametrize("width", [320, 768, 1440])

@@ -25,14 +25,6 @@ WHO = "How many apples and cherries are there?"
 
 
 @pytest.fixture
-def stock(tmp_path: Path) -> Stock:
-    stock = Stock(tmp_path)
-    stock.write("garden.txt", f"The garden\n\n{APPLES}\n")
-    stock.index()
-    return stock
-
-
-@pytest.fixture
 def http(stock: Stock) -> Iterator[TestClient]:
     with stock.served() as http:
         yield http
