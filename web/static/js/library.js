@@ -1,6 +1,7 @@
 import { Problem, documentPath, getJSON, viewPath } from "./api.js";
 import { byId, el, inLanguage } from "./dom.js";
 import { problemNodes } from "./problems.js";
+import { showReadiness } from "./readiness.js";
 import { dateText, languageName, t } from "./strings.js";
 import { dropped, problemOf, refusal, send } from "./uploading.js";
 
@@ -56,13 +57,6 @@ async function loadDocuments() {
 function ready() {
   showReadiness(null);
   showDocuments();
-}
-
-function showReadiness(problem) {
-  const notice = byId("readiness");
-  notice.hidden = problem === null;
-  if (problem) notice.replaceChildren(...problemNodes(problem));
-  notice.classList.toggle("notice-warn", Boolean(problem) && problem.code !== "loading");
 }
 
 function showDocuments() {

@@ -5,19 +5,20 @@ import { problemNodes } from "./problems.js";
 const POLL_MS = 1000;
 
 let ready = null;
+let onReady = () => {};
 
-/** Resolve once questions are answered; until then say why they are not. `onReady` is called each time it turns true. */
-export function whenReady(onReady = listener) {
-  ready ??= poll(onReady).catch((error) => {
+/** Resolve once questions are answered; until then say why they are not. */
+export function whenReady() {
+  ready ??= poll().catch((error) => {
     ready = null;
     throw error;
   });
   return ready;
 }
 
-/** Begin to look whether the server can answer, and go on when it is gone and comes back. */
-export function watch(onReady) {
-  listener = onReady;
+/** Begin to look whether the server can answer; `listener` is called each time that turns true. */
+export function watch(listener) {
+  onReady = listener;
   return whenReady();
 }
 
@@ -27,9 +28,7 @@ export function lost() {
   whenReady();
 }
 
-let listener = () => {};
-
-async function poll(onReady) {
+async function poll() {
   for (;;) {
     try {
       await getJSON("/readyz");
@@ -37,14 +36,15 @@ async function poll(onReady) {
       break;
     } catch (error) {
       if (!(error instanceof Problem)) throw error;
-      show(error);
+      showReadiness(error);
     }
     await new Promise((resolve) => setTimeout(resolve, POLL_MS));
   }
-  show(null);
+  showReadiness(null);
 }
 
-function show(problem) {
+/** Say why the server cannot answer; null when it can. */
+export function showReadiness(problem) {
   const notice = byId("readiness");
   notice.hidden = problem === null;
   if (!problem) return;

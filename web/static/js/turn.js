@@ -285,7 +285,7 @@ export class TurnView {
     const focused = this.element.contains(document.activeElement) ? document.activeElement : null;
     const target = pointed?.closest(marked) ?? focused?.closest(marked);
     const number = target?.dataset.number;
-    for (const element of this.element.querySelectorAll(".cite[data-number], .source[data-number]")) {
+    for (const element of this.element.querySelectorAll(marked)) {
       element.classList.toggle("active", element.dataset.number === number);
     }
     for (const sentence of this.element.querySelectorAll(".sentence")) {
