@@ -29,6 +29,10 @@ export async function getJSON(path, signal) {
   return response.json();
 }
 
+export function deleteAt(path) {
+  return reach(path, { method: "DELETE" });
+}
+
 /** Return the machine translation of a source's words. */
 export async function translate({ document: id, start, end }, language) {
   const response = await post("/translate", { document: id, start, end, language });

@@ -1,4 +1,4 @@
-import { Problem, documentPath, getJSON, viewPath } from "./api.js";
+import { Problem, deleteAt, documentPath, getJSON, viewPath } from "./api.js";
 import { byId, el, inLanguage } from "./dom.js";
 import { problemNodes } from "./problems.js";
 import { showReadiness } from "./readiness.js";
@@ -134,7 +134,7 @@ async function remove() {
   const { item, button } = removing;
   byId("remove").disabled = true;
   try {
-    await request(documentPath(item.id), "DELETE");
+    await deleteAt(documentPath(item.id));
   } catch (error) {
     // What is gone already is what was wanted.
     if (error.code !== "document_not_found") {
@@ -153,17 +153,6 @@ async function remove() {
   // The focus goes to what took the place of the button that is gone.
   const buttons = byId("documents").querySelectorAll("li button");
   (buttons[Math.min(next, buttons.length - 1)] ?? byId("title")).focus();
-}
-
-async function request(path, method) {
-  let response;
-  try {
-    response = await fetch(path, { method });
-  } catch {
-    throw new Problem(t("problems.lost"), { code: "lost" });
-  }
-  if (response.ok) return;
-  throw problemOf(await response.json().catch(() => ({})), response.status);
 }
 
 // Adding
@@ -261,7 +250,7 @@ class UploadRow {
     this.abort.abort();
     if (this.upload) {
       rowsOfUploads.delete(this.upload.id);
-      request(`/uploads/${this.upload.id}`, "DELETE").catch(() => {});
+      deleteAt(`/uploads/${this.upload.id}`).catch(() => {});
     }
     this.leave();
   }
@@ -286,7 +275,7 @@ class UploadRow {
   }
 
   #again(replace) {
-    if (this.upload) request(`/uploads/${this.upload.id}`, "DELETE").catch(() => {});
+    if (this.upload) deleteAt(`/uploads/${this.upload.id}`).catch(() => {});
     this.upload = null;
     enqueue(this, replace);
   }
