@@ -20,6 +20,10 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.browser
 
+HEAR = """window.heard = [];
+const announcement = document.getElementById("announcement");
+new MutationObserver((changes) => changes.forEach((change) => heard.push(change.addedNodes[0]?.textContent)))
+  .observe(announcement, { childList: true });"""
 HOSTILE_NAME = "<img src=x onerror=alert(1)>'\"&{{7*7}}.txt"
 
 
@@ -151,9 +155,13 @@ def test_refused_files_say_why_and_one_of_the_same_name_can_replace_the_first(br
             "con.txt": "The name means a device on some systems. Rename the file.",
         }
         choose(page, File("cherries.txt", f"From Spain\n\n{CHERRIES}\n"))
-        page.get_by_role("button", name="Replace the earlier cherries.txt").click()
+        replacing = page.get_by_role("button", name="Replace the earlier cherries.txt")
+        replacing.wait_for()
+        page.evaluate(HEAR)
+        replacing.click()
         page.get_by_role("link", name="From Spain").wait_for()
         assert titles(page) == ["From Spain", "The garden"]
+        assert page.evaluate("heard") == ["cherries.txt is added."]
 
 
 def test_names_and_titles_are_never_markup(browser: Browser, stock: Stock) -> None:

@@ -248,10 +248,7 @@ class UploadRow {
   /** Stop it, on its way here or in the server, or forget what became of it. */
   cancel() {
     this.abort.abort();
-    if (this.upload) {
-      rowsOfUploads.delete(this.upload.id);
-      deleteAt(`/uploads/${this.upload.id}`).catch(() => {});
-    }
+    this.#giveUp();
     this.leave();
   }
 
@@ -275,9 +272,15 @@ class UploadRow {
   }
 
   #again(replace) {
-    if (this.upload) deleteAt(`/uploads/${this.upload.id}`).catch(() => {});
-    this.upload = null;
+    this.#giveUp();
     enqueue(this, replace);
+  }
+
+  #giveUp() {
+    if (!this.upload) return;
+    rowsOfUploads.delete(this.upload.id);
+    deleteAt(`/uploads/${this.upload.id}`).catch(() => {});
+    this.upload = null;
   }
 
   #say(text) {
@@ -357,7 +360,8 @@ async function follow() {
   }
   for (const upload of uploads) {
     if (!rowsOfUploads.has(upload.id)) {
-      if (upload.state === "done") continue;
+      // What was given up while the server was asked may still be in its answer.
+      if (upload.state === "done" || asked.has(upload.id)) continue;
       rowsOfUploads.set(upload.id, new UploadRow(upload.name));
     }
     const row = rowsOfUploads.get(upload.id);
