@@ -21,7 +21,8 @@ export class Scope {
       this.clear();
       this.close();
     });
-    this.root.addEventListener("toggle", () => this.root.open && this.#list());
+    // What is chosen comes first the next time; in an open list nothing may move, and the focus stays.
+    this.root.addEventListener("toggle", () => this.root.open || this.#list());
     this.root.addEventListener("keydown", (event) => {
       if (event.key !== "Escape" || !this.root.open) return;
       event.stopPropagation();
