@@ -164,6 +164,17 @@ def test_refused_files_say_why_and_one_of_the_same_name_can_replace_the_first(br
         assert page.evaluate("heard") == ["cherries.txt is added."]
 
 
+def test_an_upload_that_a_restart_ended_says_so_and_can_be_sent_again(browser: Browser, stock: Stock) -> None:
+    stock.embedder.gate.clear()
+    with library(browser, stock) as page:
+        choose(page, LONG_FILE)
+        page.get_by_text("Embedding, 0 of").wait_for()
+        page.route("**/uploads", lambda route: route.fulfill(json={"uploads": []}))
+        page.get_by_text("crosscite was started anew before it was done.", exact=True).wait_for()
+        assert page.get_by_role("button", name="Try long.txt again").is_visible()
+        stock.embedder.gate.set()
+
+
 def test_names_and_titles_are_never_markup(browser: Browser, stock: Stock) -> None:
     with library(browser, stock) as page:
         choose(page, File(HOSTILE_NAME, f"<script>alert(1)</script> <b>bold</b>\n\n{CHERRIES}\n"))

@@ -356,7 +356,7 @@ async function follow() {
     if (found.has(id) || !rowsOfUploads.has(id)) continue;
     rowsOfUploads.delete(id);
     // The server does not know it: it was started anew.
-    if (!isOver(row.upload)) row.refuse(new Problem(t("documents.refused_restart"), { code: "lost" }));
+    if (!isOver(row.upload)) row.refuse(new Problem(t("documents.refused_restart"), { status: 503 }));
   }
   for (const upload of uploads) {
     if (!rowsOfUploads.has(upload.id)) {
