@@ -496,7 +496,8 @@ def publish(
     """Make a filled store the index: write the search structure and the manifest, then put all in place at once."""
     counts, roots = store.counts(), roots | set(store.roots())
     vectors = folder / "building.faiss"
-    old = _sound_vectors(folder, before) if before is not None else None
+    # Where every vector is compared there is nothing to go on from, and no need to check the file.
+    old = _sound_vectors(folder, before) if before is not None and before.search.lists else None
     search = neighbours.write(store, dimensions, vectors, before=old)
     stories.find(store, neighbours.Neighbours.open(vectors, search, store, dimensions), dimensions)
     store.finish()

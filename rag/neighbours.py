@@ -65,7 +65,8 @@ class Structure:
 def write(store: Store, dimensions: int, path: Path, *, before: tuple[Path, Structure] | None = None) -> Structure:
     """Write the search structure over all passage vectors of a store; the ids in it are the passages' row numbers.
 
-    ``before`` is an older structure over an earlier state of the store: its centroids are used again while they fit.
+    ``before`` is an older structure with lists over an earlier state of the store: its centroids are used again while
+    they fit.
     """
     import faiss
 
@@ -75,7 +76,7 @@ def write(store: Store, dimensions: int, path: Path, *, before: tuple[Path, Stru
         _add(exact, store, dimensions)
         faiss.write_index(exact, os.fspath(path))
         return Structure()
-    if before is not None and before[1].lists and 1 / OUTGROWN < count / before[1].trained < OUTGROWN:
+    if before is not None and 1 / OUTGROWN < count / before[1].trained < OUTGROWN:
         index = faiss.read_index(os.fspath(before[0]))
         _bring_up_to_date(index, store, dimensions)
         faiss.write_index(index, os.fspath(path))
