@@ -21,16 +21,13 @@ class Outline:
         self._kind = ""
         self._pages = 0
         self.title: str | None = None
+        #: How much there is, to stop in time.
+        self.characters = 0
 
     @property
     def text(self) -> str:
         """All blocks, a line each."""
         return "\n".join(self._lines)
-
-    @property
-    def characters(self) -> int:
-        """How much there is, to stop in time."""
-        return sum(map(len, self._lines))
 
     def heading(self, text: str) -> None:
         """Add a heading; the first one is kept as ``title``."""
@@ -82,12 +79,14 @@ class Outline:
         self._pages += 1
         if self._pages > 1:
             self._lines.append("\f")
+            self.characters += 1
             self._kind = ""
 
     def _add(self, kind: str, line: str) -> None:
         if self._lines and not (kind == self._kind and kind in _TIGHT) and self._kind != "paragraph's line":
             self._lines.append("")
         self._lines.append(line)
+        self.characters += len(line)
         self._kind = kind
 
 
