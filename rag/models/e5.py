@@ -234,18 +234,12 @@ def write_tokenizer(checkpoint: Checkpoint, folder: Path) -> None:
 
 def _write_receipt(folder: Path, source_sha256: str) -> None:
     files = sorted(path for path in folder.rglob("*") if path.is_file())
-    _write_json(
-        folder / _RECEIPT,
-        {
-            "converter": CONVERTER_VERSION,
-            "source_sha256": source_sha256,
-            "files": {
-                path.relative_to(folder).as_posix(): {"size": path.stat().st_size, "sha256": sha256_of(path)}
-                for path in files
-            },
+    receipt = {
+        "converter": CONVERTER_VERSION,
+        "source_sha256": source_sha256,
+        "files": {
+            path.relative_to(folder).as_posix(): {"size": path.stat().st_size, "sha256": sha256_of(path)}
+            for path in files
         },
-    )
-
-
-def _write_json(path: Path, content: object) -> None:
-    path.write_text(json.dumps(content, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    }
+    (folder / _RECEIPT).write_text(json.dumps(receipt, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")

@@ -44,10 +44,6 @@ class Archive:
     def __contains__(self, name: str) -> bool:
         return name in self._names
 
-    def names(self) -> list[str]:
-        """The names of all members, as the archive lists them."""
-        return list(self._names)
-
     def require(self, name: str) -> None:
         """Refuse an archive without this member: it is another kind of file.
 

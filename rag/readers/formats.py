@@ -23,7 +23,6 @@ MAX_CHARACTERS = 20_000_000
 class Format:
     """A reader: ``function`` of ``rag.readers.<module>`` makes a Draft of a text, or of bytes where ``binary``."""
 
-    name: str
     module: str
     function: str
     binary: bool = True
@@ -34,33 +33,33 @@ class Format:
         return cast(Draft, function(data if self.binary else _text(data)))
 
 
-_TEXT = Format("text", "text", "parse_text", binary=False)
-_MARKDOWN = Format("Markdown", "markdown", "parse_markdown", binary=False)
-_HTML = Format("HTML", "html", "parse_html")
-_SHEETS = Format("spreadsheet", "tables", "parse_sheets")
-_OPEN_DOCUMENT = Format("OpenDocument", "office", "parse_odf")
-_CSV = Format("CSV", "tables", "parse_csv")
+_TEXT = Format("text", "parse_text", binary=False)
+_MARKDOWN = Format("markdown", "parse_markdown", binary=False)
+_HTML = Format("html", "parse_html")
+_SHEETS = Format("tables", "parse_sheets")
+_OPEN_DOCUMENT = Format("office", "parse_odf")
+_CSV = Format("tables", "parse_csv")
 
 _FORMATS: Mapping[str, Format] = {
     ".txt": _TEXT,
     ".text": _TEXT,
     ".md": _MARKDOWN,
     ".markdown": _MARKDOWN,
-    ".pdf": Format("PDF", "pdf", "parse_pdf"),
+    ".pdf": Format("pdf", "parse_pdf"),
     ".html": _HTML,
     ".htm": _HTML,
     ".xhtml": _HTML,
-    ".docx": Format("Word", "office", "parse_docx"),
-    ".pptx": Format("PowerPoint", "office", "parse_pptx"),
+    ".docx": Format("office", "parse_docx"),
+    ".pptx": Format("office", "parse_pptx"),
     ".xlsx": _SHEETS,
     ".xls": _SHEETS,
     ".ods": _SHEETS,
     ".odt": _OPEN_DOCUMENT,
     ".odp": _OPEN_DOCUMENT,
-    ".epub": Format("EPUB", "epub", "parse_epub"),
+    ".epub": Format("epub", "parse_epub"),
     ".csv": _CSV,
     ".tsv": _CSV,
-    ".eml": Format("e-mail", "mail", "parse_mail"),
+    ".eml": Format("mail", "parse_mail"),
 }
 
 SUFFIXES = tuple(_FORMATS)

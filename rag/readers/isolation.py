@@ -181,8 +181,3 @@ atexit.register(_shared.close)
 def read(path: Path, *, id: str) -> Document:
     """Read a file to a document in the process shared by all; what it raises is said at `Reader.read`."""
     return _shared.read(path, id=id)
-
-
-def close() -> None:
-    """End the shared reading process; the next file starts another one."""
-    _shared.close()

@@ -70,7 +70,6 @@ def _all(secret: Path) -> Iterator[Hostile]:
 
 
 _File = tuple[object, ...]
-_OFFICE = ("docx", "pptx", "xlsx", "ods", "odt", "odp", "epub")
 
 
 @cache

@@ -50,7 +50,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
     before = _files(home)
     with pytest.MonkeyPatch.context() as patch, _Peak() as peak:
         patch.setattr(isolation._shared, "limits", Limits(seconds=SECONDS))
-        isolation.close()
+        isolation._shared.close()
         summary = shelf.build()
     after = {path for path in _files(home) if shelf.folder not in path.parents}
     index = shelf.load()
@@ -58,7 +58,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
     texts = {info.id: index.document(info.id).text for info in index.documents()}
     yield Run(files, summary, reasons, texts, peak.bytes, before, after)
     shelf.close()
-    isolation.close()
+    isolation._shared.close()
 
 
 class _Peak:
