@@ -45,6 +45,11 @@ def clean(text: str) -> str:
     return unicodedata.normalize("NFC", text)
 
 
+def one_line(text: str) -> str:
+    """A text in canonical form on one line."""
+    return " ".join(clean(text).split())
+
+
 def tidy(text: str) -> str:
     """Strip trailing spaces, blank lines at both ends, and runs of blank lines down to one.
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from rag.readers.archive import Archive, target
 from rag.readers.draft import Draft, Unreadable
 from rag.readers.formats import MAX_CHARACTERS, too_much_text
-from rag.readers.html import iso_date, language_code, render, tree
-from rag.readers.metadata import stated_title
+from rag.readers.html import iso_date, render, tree
+from rag.readers.metadata import language_code, stated_title
 from rag.readers.outline import Outline
 
 _CONTAINER = "META-INF/container.xml"

@@ -7,10 +7,11 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from rag.readers.canonical import clean
+from rag.readers.canonical import one_line
 from rag.readers.charset import decode
 from rag.readers.dates import parse_date
 from rag.readers.draft import Draft, Unreadable
+from rag.readers.metadata import language_code
 from rag.readers.outline import Outline
 
 if TYPE_CHECKING:
@@ -48,7 +49,6 @@ _INVISIBLE_STYLE = re.compile(r"(?:display\s*:\s*none|visibility\s*:\s*hidden)",
 _CHARSET = re.compile(
     rb"""<meta[^>]{0,200}charset\s*=\s*["']?\s*([\w:.-]+)|<\?xml[^>]{0,80}encoding=["']([\w.-]+)""", re.I
 )
-_LANGUAGE = re.compile(r"\s*([a-zA-Z]{2})(?:[-_].*)?\s*")
 _ISO = re.compile(r"\s*((?:19|20)\d\d-\d\d-\d\d)")
 _DATE_NAMES = (
     "article:published_time", "datepublished", "date", "dc.date", "dc.date.issued", "dcterms.date", "dcterms.created",
@@ -299,7 +299,7 @@ def _length(element: _Element) -> int:
 def _title(root: _Element, outline: Outline) -> str | None:
     """The heading that the page's title repeats, else the title: that one often ends with the site's name."""
     title = next(
-        (flat_title for element in root.iter("title") if (flat_title := _line("".join(element.itertext())))), ""
+        (flat_title for element in root.iter("title") if (flat_title := one_line("".join(element.itertext())))), ""
     )
     title = _meta(root, ("og:title", "dc.title", "citation_title")) or title
     first = outline.title or ""
@@ -317,12 +317,6 @@ def _language(root: _Element) -> str | None:
         _meta(root, ("content-language", "dc.language", "og:locale", "language")),
     )
     return next((code for value in stated if (code := language_code(value))), None)
-
-
-def language_code(value: str | None) -> str | None:
-    """The two-letter code at the beginning of a language tag ("de-AT", "pt_BR"), or None."""
-    match = _LANGUAGE.fullmatch(value) if value else None
-    return match[1].lower() if match else None
 
 
 def _date(root: _Element) -> str | None:
@@ -358,7 +352,7 @@ def iso_date(value: str | None) -> str | None:
     if not value:
         return None
     match = _ISO.match(value)
-    return parse_date(match[1] if match else _line(value)[:80])
+    return parse_date(match[1] if match else one_line(value)[:80])
 
 
 def _address(root: _Element) -> str | None:
@@ -372,10 +366,6 @@ def _meta(root: _Element, names: tuple[str, ...]) -> str | None:
     said: dict[str, str] = {}
     for meta in root.iter("meta"):
         name = meta.get("property") or meta.get("name") or meta.get("http-equiv") or meta.get("itemprop") or ""
-        if content := _line(meta.get("content") or ""):
+        if content := one_line(meta.get("content") or ""):
             said.setdefault(name.lower(), content)
     return next((said[name] for name in names if name in said), None)
-
-
-def _line(text: str) -> str:
-    return " ".join(clean(text).split())

@@ -8,7 +8,7 @@ from email.message import EmailMessage, MIMEPart
 from email.parser import BytesParser
 from typing import cast
 
-from rag.readers.canonical import clean
+from rag.readers.canonical import clean, one_line
 from rag.readers.charset import decode
 from rag.readers.draft import Draft, Unreadable
 from rag.readers.html import iso_date, render, tree
@@ -72,7 +72,7 @@ def _decoded(data: bytes, charset: str | None) -> str:
 
 def _field(message: EmailMessage, name: str) -> str:
     try:
-        return " ".join(clean(str(message[name] or "")).split())
+        return one_line(str(message[name] or ""))
     except (ValueError, IndexError, KeyError, AttributeError, TypeError):
         # Python's header parser stumbles over some broken addresses; the rest of the mail is none the worse for it.
         return ""

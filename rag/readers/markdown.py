@@ -14,6 +14,7 @@ from rag.readers.canonical import HEADING
 from rag.readers.dates import parse_date
 from rag.readers.draft import Draft
 from rag.readers.layout import join
+from rag.readers.metadata import language_code
 from rag.readers.outline import row_line
 
 _FRONT_MATTER = re.compile(r"\A---[ \t]*\n(.*?)\n(?:---|\.\.\.)[ \t]*(?:\n|\Z)", re.DOTALL)
@@ -26,7 +27,6 @@ _LINE_ELEMENT = re.compile(
 _BREAK = re.compile(r"<br\b", re.IGNORECASE)
 _TAG = re.compile(r"</?[A-Za-z!?][^>]*>")
 _BLOCK_ENDS = frozenset(("paragraph_close", "heading_close", "blockquote_close"))
-_LANGUAGE_CODE = re.compile(r"([a-zA-Z]{2})(?:[-_].*)?")
 
 
 def parse_markdown(text: str) -> Draft:
@@ -37,7 +37,7 @@ def parse_markdown(text: str) -> Draft:
         text="\n".join(_lines(tokens)),
         marked=True,
         title=fields.get("title") or _first_heading(tokens),
-        language=_language(fields.get("language") or fields.get("lang")),
+        language=language_code(fields.get("language") or fields.get("lang")),
         date=parse_date(fields["date"]) if "date" in fields else None,
         url=next((fields[key] for key in ("source", "url", "link", "canonical") if _is_address(fields.get(key))), None),
     )
@@ -57,11 +57,6 @@ def _front_matter(text: str) -> tuple[Mapping[str, str], str]:
 
 def _is_address(value: str | None) -> bool:
     return bool(value) and str(value).startswith(("http://", "https://"))
-
-
-def _language(value: str | None) -> str | None:
-    match = _LANGUAGE_CODE.fullmatch(value) if value else None
-    return match.group(1).lower() if match else None
 
 
 def _first_heading(tokens: Sequence[Token]) -> str | None:

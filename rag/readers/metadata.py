@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from rag.readers.canonical import clean
+from rag.readers.canonical import one_line
 from rag.readers.dates import date_in_address, parse_date
 from rag.readers.furniture import TOP_LINES, lines_of, source_address, title_line
 from rag.types import Span
@@ -52,10 +52,17 @@ def find_date(text: str, url: str | None) -> str | None:
 
 def stated_title(value: str | None) -> str | None:
     """The title in a file's metadata, unless a program filled it in ("Microsoft Word - a.doc", "Untitled")."""
-    title = " ".join(clean(value).split()) if value else ""
+    title = one_line(value) if value else ""
     return None if not title or _FILLED_IN.search(title) else title
 
 
+def language_code(value: str | None) -> str | None:
+    """The two-letter code at the beginning of a language tag ("de-AT", "pt_BR"), or None."""
+    match = _LANGUAGE.fullmatch(value) if value else None
+    return match[1].lower() if match else None
+
+
+_LANGUAGE = re.compile(r"\s*([a-zA-Z]{2})(?:[-_].*)?\s*")
 _FILLED_IN = re.compile(
     r"^(?:microsoft (?:word|powerpoint|excel)\b.*|untitled.*|document\s?\d*|dokument\s?\d*|presentation\s?\d*|"
     r"powerpoint[- ].*|slide 1|title|titel|no title|\W*|.*\.(?:docx?|xlsx?|pptx?|od[tps]|rtf|tex|dvi|indd|qxd|"

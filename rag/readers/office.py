@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from rag.readers.archive import Archive, target
 from rag.readers.draft import Draft, Unreadable
-from rag.readers.html import iso_date, language_code, render, tree
-from rag.readers.metadata import stated_title
+from rag.readers.html import iso_date, render, tree
+from rag.readers.metadata import language_code, stated_title
 from rag.readers.outline import Outline
 
 if TYPE_CHECKING:

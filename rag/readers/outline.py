@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from rag.readers.canonical import HEADING, clean
+from rag.readers.canonical import HEADING, clean, one_line
 
 #: Between the cells of a row.
 CELL = " | "
@@ -31,7 +31,7 @@ class Outline:
 
     def heading(self, text: str) -> None:
         """Add a heading; the first one is kept as ``title``."""
-        line = " ".join(clean(text).split())
+        line = one_line(text)
         if line:
             self.title = self.title or line
             self._add("heading", HEADING + line)
@@ -65,7 +65,7 @@ class Outline:
         With a ``header``, each cell of the other rows has its column's name before it, because a row is found and
         cited on its own: ``Year: 1802 | Ships: 40``.
         """
-        tidied = [[" ".join(clean(cell).split()) for cell in row] for row in rows]
+        tidied = [[one_line(cell) for cell in row] for row in rows]
         names = tidied[0] if header and len(tidied) > 1 else None
         self._kind = ""
         for position, row in enumerate(tidied):

@@ -13,7 +13,7 @@ from itertools import pairwise
 from statistics import median
 from typing import TYPE_CHECKING
 
-from rag.readers.canonical import clean
+from rag.readers.canonical import one_line
 from rag.readers.draft import Draft, Unreadable
 from rag.readers.formats import MAX_CHARACTERS, too_much_text
 from rag.readers.layout import BULLET, is_page_number, join
@@ -175,14 +175,14 @@ def _cut(page: PdfTextPage, text: str, boxes: list[tuple[float, float, float, fl
         place = _line("", piece)
         # A point more on each side: the outermost characters must not be cut off.
         part = page.get_text_bounded(place.left - 1, place.bottom - 1, place.right + 1, place.top + 1)
-        part = " ".join(clean(_BROKEN.sub("-", part)).split())
+        part = one_line(_BROKEN.sub("-", part))
         if part:
             yield replace(place, text=part)
 
 
 def _line(text: str, boxes: Sequence[tuple[float, float, float, float]]) -> _Line:
     lefts, bottoms, rights, tops = zip(*boxes, strict=True)
-    return _Line(" ".join(clean(text).split()), min(lefts), min(bottoms), max(rights), max(tops))
+    return _Line(one_line(text), min(lefts), min(bottoms), max(rights), max(tops))
 
 
 # Running heads and feet
