@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
 from rag.readers.draft import Unreadable
+from rag.readers.formats import encrypted
 
 if TYPE_CHECKING:
     from lxml.etree import _Element
@@ -29,7 +30,7 @@ class Archive:
 
     def __init__(self, data: bytes) -> None:
         if is_encrypted_office(data):
-            raise Unreadable("is encrypted. Save it without a password.")
+            raise encrypted()
         if data.startswith(_COMPOUND):
             raise Unreadable("is in the format of Office before 2007, whatever its name says. Save it in the new one.")
         try:
@@ -87,7 +88,7 @@ class Archive:
         if info is None:
             raise Unreadable(f"is damaged, or not what its name says: there is no {name} in it")
         if info.flag_bits & 1:
-            raise Unreadable("is encrypted. Save it without a password.")
+            raise encrypted()
         return info
 
     def xml(self, name: str) -> _Element:

@@ -89,10 +89,25 @@ def too_much_text() -> Unreadable:
     return Unreadable(f"holds more than {MAX_CHARACTERS // 1_000_000} million characters. Split it into parts.")
 
 
-def _text(data: bytes) -> str:
-    from rag.readers.canonical import clean
+def encrypted() -> Unreadable:
+    """What is said of a file that wants a password."""
+    return Unreadable("is encrypted. Save it without a password.")
+
+
+def decoded(data: bytes) -> str:
+    """The text of a file that is text from end to end.
+
+    Raises:
+        Unreadable: it is too large, or `rag.readers.charset.decode` refuses it.
+    """
     from rag.readers.charset import decode
 
     if len(data) > MAX_TEXT_BYTES:
         raise too_large(len(data), MAX_TEXT_BYTES)
-    return clean(decode(data))
+    return decode(data)
+
+
+def _text(data: bytes) -> str:
+    from rag.readers.canonical import clean
+
+    return clean(decoded(data))

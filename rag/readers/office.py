@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from rag.readers.archive import Archive, target
-from rag.readers.draft import Draft, Unreadable
+from rag.readers.draft import Draft
+from rag.readers.formats import encrypted
 from rag.readers.html import iso_date, render, tree
 from rag.readers.metadata import language_code, stated_title
 from rag.readers.outline import Outline
@@ -20,6 +21,7 @@ p[style-name='Title'] => h1:fresh
 p[style-name='Subtitle'] => p:fresh
 comment-reference =>
 """
+_CORE = "docProps/core.xml"
 _RELATION = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
 
 
@@ -38,7 +40,7 @@ def parse_docx(data: bytes) -> Draft:
     if page.strip():
         # The arrow leads back from a footnote to its place.
         render(tree(b"<meta charset='utf-8'>" + page.replace("↑", "").encode()), outline)
-    return _draft(outline, _core(archive))
+    return _draft(outline, _said(archive, _CORE))
 
 
 def _no_picture(_: object) -> list[object]:
@@ -57,7 +59,7 @@ def parse_pptx(data: bytes) -> Draft:
         outline.page()
         if name in archive:
             _slide(archive, name, outline)
-    return _draft(outline, _core(archive))
+    return _draft(outline, _said(archive, _CORE))
 
 
 def _slide(archive: Archive, name: str, outline: Outline) -> None:
@@ -140,10 +142,6 @@ def _links(archive: Archive, name: str) -> dict[str, tuple[str, str]]:
     }
 
 
-def _core(archive: Archive) -> dict[str, str]:
-    return _said(archive.xml("docProps/core.xml").iter()) if "docProps/core.xml" in archive else {}
-
-
 # OpenDocument
 
 
@@ -154,12 +152,12 @@ def parse_odf(data: bytes) -> Draft:
         "META-INF/manifest.xml" in archive
         and next(archive.xml("META-INF/manifest.xml").iter("{*}encryption-data"), None) is not None
     ):
-        raise Unreadable("is encrypted. Save it without a password.")
+        raise encrypted()
     content = archive.xml("content.xml")
     outline = Outline()
     for body in content.iter("{urn:oasis:names:tc:opendocument:xmlns:office:1.0}body"):
         _Odf(outline).run(body)
-    return _draft(outline, _said(archive.xml("meta.xml").iter()) if "meta.xml" in archive else {})
+    return _draft(outline, _said(archive, "meta.xml"))
 
 
 _LEFT_OUT = frozenset(
@@ -266,8 +264,9 @@ def _draft(outline: Outline, said: dict[str, str]) -> Draft:
     )
 
 
-def _said(elements: Iterable[_Element]) -> dict[str, str]:
-    """The texts of metadata elements by their name."""
+def _said(archive: Archive, name: str) -> dict[str, str]:
+    """The texts of the elements of a member with metadata by their name; it may be missing."""
+    elements = archive.xml(name).iter() if name in archive else ()
     return {_local(element): element.text.strip() for element in elements if element.text and element.text.strip()}
 
 

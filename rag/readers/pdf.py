@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from rag.readers.canonical import one_line
 from rag.readers.draft import Draft, Unreadable
-from rag.readers.formats import MAX_CHARACTERS, too_much_text
+from rag.readers.formats import MAX_CHARACTERS, encrypted, too_much_text
 from rag.readers.layout import BULLET, is_page_number, join
 from rag.readers.metadata import stated_title
 from rag.readers.outline import CELL
@@ -101,7 +101,7 @@ def _open(data: bytes) -> PdfDocument:
         return pypdfium2.PdfDocument(data)
     except pypdfium2.PdfiumError as error:
         if "assword" in str(error):
-            raise Unreadable("is encrypted. Save it without a password.") from error
+            raise encrypted() from error
         raise Unreadable("is damaged: no complete PDF") from error
 
 

@@ -9,9 +9,8 @@ from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from rag.readers.archive import Archive, is_encrypted_office
-from rag.readers.charset import decode
 from rag.readers.draft import Draft, Unreadable
-from rag.readers.formats import MAX_CHARACTERS, MAX_TEXT_BYTES, too_large, too_much_text
+from rag.readers.formats import MAX_CHARACTERS, decoded, encrypted, too_much_text
 from rag.readers.outline import Outline
 
 #: The dialect of a CSV file is told from this many characters.
@@ -28,7 +27,7 @@ def parse_sheets(data: bytes) -> Draft:
     if data.startswith(b"PK"):
         Archive(data).check_size(".xml")
     elif is_encrypted_office(data):
-        raise Unreadable("is encrypted. Save it without a password.")
+        raise encrypted()
     try:
         book = CalamineWorkbook.from_filelike(io.BytesIO(data))
         outline = Outline()
@@ -38,7 +37,7 @@ def parse_sheets(data: bytes) -> Draft:
                 outline.heading(name)
                 _add(rows, outline)
     except PasswordError as error:
-        raise Unreadable("is encrypted. Save it without a password.") from error
+        raise encrypted() from error
     except CalamineError as error:
         raise Unreadable(f"is damaged, or not what its name says ({error})") from error
     return Draft(outline.text, marked=True)
@@ -46,9 +45,7 @@ def parse_sheets(data: bytes) -> Draft:
 
 def parse_csv(data: bytes) -> Draft:
     """The rows of a CSV file with commas, semicolons, tabs or bars."""
-    if len(data) > MAX_TEXT_BYTES:
-        raise too_large(len(data), MAX_TEXT_BYTES)
-    text = decode(data)
+    text = decoded(data)
     csv.field_size_limit(MAX_CELL)
     try:
         rows = list(csv.reader(io.StringIO(text, newline=""), delimiter=_delimiter(text[:SAMPLE])))
