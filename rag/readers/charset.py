@@ -63,6 +63,16 @@ def decode(data: bytes) -> str:
         return _damaged_utf8(data) or _legacy(data)
 
 
+def decode_declared(data: bytes, encoding: str | None) -> str:
+    """The text of bytes in the encoding that they are said to be in; as `decode` where none is said, or a wrong one."""
+    if encoding:
+        try:
+            return data.decode(encoding)
+        except (LookupError, UnicodeDecodeError):
+            pass
+    return decode(data)
+
+
 def _damaged_utf8(data: bytes) -> str | None:
     """UTF-8 with a few broken bytes (a file cut off, a bad copy) is still UTF-8: read it with replacement marks."""
     text = data.decode("utf-8", errors="replace")

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from rag.readers.canonical import one_line
-from rag.readers.charset import decode
+from rag.readers.charset import decode_declared
 from rag.readers.dates import parse_date
 from rag.readers.draft import Draft, Unreadable
 from rag.readers.metadata import language_code
@@ -71,11 +71,11 @@ def parse_html(data: bytes) -> Draft:
     )
 
 
-def tree(data: bytes) -> _Element:
-    """The element tree of an HTML or XHTML text in any encoding."""
+def tree(page: bytes | str) -> _Element:
+    """The element tree of HTML or XHTML: of bytes in any encoding, or of a text whatever encoding it declares."""
     from lxml import etree
 
-    text = _decoded(data).replace("\0", "")
+    text = (page if isinstance(page, str) else _decoded(page)).replace("\0", "")
     if not text.strip():
         raise Unreadable("is empty")
     parser = etree.HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True, no_network=True, huge_tree=True)
@@ -88,11 +88,8 @@ def tree(data: bytes) -> _Element:
 def _decoded(data: bytes) -> str:
     declared = _CHARSET.search(data[:4096])
     if declared and not data.startswith((b"\xff\xfe", b"\xfe\xff", b"\xef\xbb\xbf")):
-        try:
-            return data.decode((declared[1] or declared[2]).decode("ascii"))
-        except (LookupError, UnicodeDecodeError):
-            pass
-    return decode(data)
+        return decode_declared(data, (declared[1] or declared[2]).decode("ascii"))
+    return decode_declared(data, None)
 
 
 def render(root: _Element, outline: Outline) -> None:

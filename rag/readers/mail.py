@@ -9,7 +9,7 @@ from email.parser import BytesParser
 from typing import cast
 
 from rag.readers.canonical import clean, one_line
-from rag.readers.charset import decode
+from rag.readers.charset import decode, decode_declared
 from rag.readers.draft import Draft, Unreadable
 from rag.readers.html import iso_date, render, tree
 from rag.readers.layout import unwrap
@@ -49,9 +49,11 @@ def _body(part: MIMEPart, outline: Outline) -> None:
     data = part.get_payload(decode=True)
     if not isinstance(data, bytes) or not data.strip():
         return
-    text = _decoded(data, part.get_content_charset())
+    charset = part.get_content_charset()
+    text = decode_declared(data, None if charset == "us-ascii" else charset)
     if part.get_content_subtype() == "html":
-        root = tree(text.encode("utf-8", "replace").replace(b"charset", b"data-was", 1))
+        # It may be binary, whatever its charset says.
+        root = tree(decode(text.encode("utf-8", "replace")))
         render(next(root.iter("body"), root), outline)
         return
     text = text.partition(f"\n{_SIGNATURE}\n")[0] if f"\n{_SIGNATURE}\n" in text else text
@@ -59,15 +61,6 @@ def _body(part: MIMEPart, outline: Outline) -> None:
     plain = "\n".join(_QUOTE.sub("", line) if line.startswith(">") else line for line in clean(text).split("\n"))
     for paragraph in re.split(r"\n\s*\n", unwrap(plain.replace("\f", "\n"))):
         outline.paragraph(paragraph)
-
-
-def _decoded(data: bytes, charset: str | None) -> str:
-    if charset and charset != "us-ascii":
-        try:
-            return data.decode(charset)
-        except (LookupError, UnicodeDecodeError):
-            pass
-    return decode(data)
 
 
 def _field(message: EmailMessage, name: str) -> str:

@@ -39,7 +39,7 @@ def parse_docx(data: bytes) -> Draft:
     outline = Outline()
     if page.strip():
         # The arrow leads back from a footnote to its place.
-        render(tree(b"<meta charset='utf-8'>" + page.replace("↑", "").encode()), outline)
+        render(tree(page.replace("↑", "")), outline)
     return _draft(outline, _said(archive, _CORE))
 
 

@@ -262,6 +262,13 @@ def test_a_mail_in_html_is_read_too(tmp_path: Path) -> None:
     assert read(tmp_path, "a.eml", mail).text == "Pier\n\nIt is old.\n\n- Wood"
 
 
+def test_an_encoding_named_in_a_mail_s_html_is_neither_believed_nor_taken_out_of_its_words(tmp_path: Path) -> None:
+    mail = "Subject: Pier\nContent-Type: text/html; charset=utf-8\n\n{}<p>The charset of “Kai” is wrong.</p>"
+    for declared in ("", "<meta charset=iso-8859-1>", '<?xml version="1.0" encoding="iso-8859-1"?>'):
+        text = read(tmp_path, "a.eml", mail.format(declared)).text
+        assert text == "Pier\n\nThe charset of “Kai” is wrong."
+
+
 # What is not what it says
 
 
