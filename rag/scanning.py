@@ -139,7 +139,8 @@ def compare(scans: Sequence[Scan], origins: Sequence[Origin], folder: Path) -> P
             continue
         taken.add(document_id)
         try:
-            stamp, size = _stamp(file.path), file.path.stat().st_size
+            status = file.path.stat()
+            stamp, size = _stamp(status), status.st_size
             sha256 = old.sha256 if old and stamp and stamp == old.stamp else sha256_of(file.path)
         except OSError as error:
             plan.skip(file.path, error)
@@ -153,12 +154,11 @@ def compare(scans: Sequence[Scan], origins: Sequence[Origin], folder: Path) -> P
     return plan
 
 
-def _stamp(path: Path) -> str:
+def _stamp(status: os.stat_result) -> str:
     """What the system says of a file without its content being read; empty when that may not tell the next change.
 
     A file that was written just now could be written again in the same tick of the file system's clock.
     """
-    status = path.stat()
     newest = max(status.st_mtime_ns, status.st_ctime_ns)
     if time.time_ns() - newest < SETTLED_NS:
         return ""

@@ -24,10 +24,9 @@ def changes(paths: Sequence[Path], index: Path, *, stop: Event | None = None) ->
 
     def counts(_: watchfiles.Change, path: str) -> bool:
         changed = Path(path)
-        hidden = any(part.startswith(".") for part in changed.parts[-1:])
-        return not hidden and own != changed and own not in changed.parents
+        return not changed.name.startswith(".") and not changed.is_relative_to(own)
 
-    there = [path for path in paths if path.exists() and own not in (path, *path.parents)]
+    there = [path for path in paths if path.exists() and not path.is_relative_to(own)]
     yield from (
         None
         for _ in watchfiles.watch(
