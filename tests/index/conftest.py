@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -28,3 +33,26 @@ def fruit(shelf: Shelf) -> Shelf:
     )
     shelf.build()
     return shelf
+
+
+@pytest.fixture
+def killing(tmp_path: Path) -> Callable[..., dict[str, Any]]:
+    """Runs a program that forks and kills, in a process of its own, and gives what it reports: no problems."""
+    if not hasattr(os, "fork"):
+        pytest.skip("kills forked processes")
+
+    def run(program: str, *arguments: str) -> dict[str, Any]:
+        done = subprocess.run(
+            [sys.executable, "-m", f"tests.index.{program}", str(tmp_path), *arguments],
+            capture_output=True,
+            text=True,
+            env={**os.environ, "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"},
+            cwd=Path(__file__).parents[2],
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr
+        report: dict[str, Any] = json.loads(done.stdout)
+        assert report["problems"] == [], done.stderr
+        return report
+
+    return run

@@ -104,11 +104,16 @@ def _count(template: Path, place: Path) -> int:
 def _update(home: Path, kill_at: int | None) -> int:
     shelf = Shelf(home)
     shelf.embedder = Logged(home / "log")
+    return _calls(shelf.build, WRITERS, kill_at)
+
+
+def _calls(work: Callable[[], object], files: set[str | None], kill_at: int | None) -> int:
+    """How many functions code in these files calls during the work; at one of the calls this process is killed."""
     calls = 0
 
     def count(frame: FrameType, event: str, argument: object) -> None:
         nonlocal calls
-        if event not in {"call", "c_call"} or frame.f_code.co_filename not in WRITERS:
+        if event not in {"call", "c_call"} or frame.f_code.co_filename not in files:
             return
         calls += 1
         if calls == kill_at:
@@ -116,7 +121,7 @@ def _update(home: Path, kill_at: int | None) -> int:
 
     sys.setprofile(count)
     try:
-        shelf.build()
+        work()
     finally:
         sys.setprofile(None)
     return calls

@@ -18,13 +18,12 @@ import sys
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
-from types import FrameType
 
 # Imported before forking, so that its own loading is not counted.
 import faiss  # noqa: F401  # isort: skip
 
 from rag import indexing, readers, scanning, uploads
-from tests.index.kill_everywhere import WRITERS, _in_child, read
+from tests.index.kill_everywhere import WRITERS, _calls, _in_child, read
 from tests.index.shelf import FakeEmbedder, Shelf, nearest
 
 OLD, NEW = "Cherry pie.", "Banana bread."
@@ -89,21 +88,7 @@ def _count(template: Path, place: Path, change: Callable[[Shelf], None]) -> int:
 
 def _killed(home: Path, change: Callable[[Shelf], None], kill_at: int | None) -> int:
     shelf = Shelf(home)
-    calls = 0
-
-    def count(frame: FrameType, event: str, argument: object) -> None:
-        nonlocal calls
-        if event not in {"call", "c_call"} or frame.f_code.co_filename not in COUNTED:
-            return
-        calls += 1
-        if kill_at and calls >= kill_at:
-            os.kill(os.getpid(), signal.SIGKILL)
-
-    sys.setprofile(count)
-    try:
-        change(shelf)
-    finally:
-        sys.setprofile(None)
+    calls = _calls(lambda: change(shelf), COUNTED, kill_at)
     if kill_at:
         # Young files are compared in another way, which takes a few calls more or less.
         os.kill(os.getpid(), signal.SIGKILL)

@@ -1,11 +1,8 @@
 from __future__ import annotations
 
 import errno
-import json
 import os
 import sqlite3
-import subprocess
-import sys
 import threading
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -20,38 +17,19 @@ from rag.store import FORMAT, Store
 from tests.index.shelf import FRUITS, Shelf, nearest
 
 
-@pytest.mark.skipif(not hasattr(os, "fork"), reason="kills forked processes")
 @pytest.mark.parametrize("start", ["update", "first"])
-def test_a_kill_at_any_moment_leaves_the_old_index_or_the_new_one_and_the_work_done(tmp_path: Path, start: str) -> None:
-    run = subprocess.run(
-        [sys.executable, "-m", "tests.index.kill_everywhere", str(tmp_path), "10", start],
-        capture_output=True,
-        text=True,
-        env={**os.environ, "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"},
-        cwd=Path(__file__).parents[2],
-        check=False,
-    )
-    assert run.returncode == 0, run.stderr
-    report = json.loads(run.stdout)
-    assert report["problems"] == [], run.stderr
+def test_a_kill_at_any_moment_leaves_the_old_index_or_the_new_one_and_the_work_done(
+    killing: Callable[..., dict[str, Any]], start: str
+) -> None:
+    report = killing("kill_everywhere", "10", start)
     assert report["calls"] > 500
     assert set(report["found"]) == {"none" if start == "first" else "old", "new"}
 
 
-@pytest.mark.skipif(not hasattr(os, "fork"), reason="kills forked processes")
-def test_kills_at_random_moments_of_one_update_after_the_other_lose_nothing(tmp_path: Path) -> None:
-    run = subprocess.run(
-        [sys.executable, "-m", "tests.index.kill_at_random", str(tmp_path), "12"],
-        capture_output=True,
-        text=True,
-        env={**os.environ, "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"},
-        cwd=Path(__file__).parents[2],
-        check=False,
-    )
-    assert run.returncode == 0, run.stderr
-    report = json.loads(run.stdout)
-    assert report["problems"] == [], run.stderr
-    assert report["kills"] == 12
+def test_kills_at_random_moments_of_one_update_after_the_other_lose_nothing(
+    killing: Callable[..., dict[str, Any]],
+) -> None:
+    assert killing("kill_at_random", "12")["kills"] == 12
 
 
 def test_a_reader_keeps_the_index_that_it_opened(fruit: Shelf) -> None:
