@@ -10,6 +10,7 @@ import math
 import os
 import signal
 import sys
+from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -83,12 +84,21 @@ def _bound(memory: int) -> None:
 
 
 def _is_worn() -> bool:
+    return _peak() > WORN
+
+
+def _peak() -> int:
+    """The most bytes of memory that this process has had, or 0 where the system doesn't say."""
+    with suppress(OSError, StopIteration):
+        # Not ru_maxrss: Linux lets a child begin with its parent's, and a parent with a model in memory is large.
+        lines = Path("/proc/self/status").read_text(encoding="ascii", errors="replace").splitlines()
+        return int(next(line for line in lines if line.startswith("VmHWM:")).split()[1]) * 1024
     try:
         import resource
     except ImportError:
-        return False
+        return 0
     unit = 1 if sys.platform == "darwin" else 1024
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit > WORN
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
 
 
 def _allow(seconds: float) -> None:

@@ -172,6 +172,21 @@ def test_one_process_reads_file_after_file_and_a_refused_one_changes_nothing(rea
     assert pid(reader) == process
 
 
+def test_a_parent_with_much_in_memory_keeps_its_reading_process(tmp_path: Path) -> None:
+    written(tmp_path, "a.txt", b"An apple.")
+    code = (
+        "from pathlib import Path; from rag.readers import isolation\n"
+        "ballast = bytearray(b'x') * (600 * 2**20)\n"
+        f"isolation.read(Path({str(tmp_path / 'a.txt')!r}), id='a')\n"
+        "print(isolation._shared._process is not None)\n"
+    )
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
+    parent = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, env=environment, timeout=120, check=False
+    )
+    assert parent.stdout == b"True\n", parent.stderr.decode()
+
+
 def test_a_file_that_takes_too_long_is_given_up_and_the_next_is_read(reader: Reader, tmp_path: Path) -> None:
     slow = written(tmp_path, "slow.md", b"[" * 2_000_000)
     with pytest.raises(DocumentError, match=r"^slow: takes longer than 4 seconds to read"):
