@@ -20,6 +20,7 @@ from tqdm import tqdm
 from rag.config import Settings
 from rag.errors import CrossciteError
 from rag.evaluation.asking import Here
+from rag.evaluation.golden import read_lines
 from rag.evaluation.measures import Share
 from rag.evaluation.tables import aligned, with_interval
 from rag.indexing import build
@@ -72,10 +73,7 @@ def read(folder: Path) -> list[Attack]:
         CrossciteError: the file is missing, or a line lacks a field; the message names it.
     """
     path = folder / "attacks.jsonl"
-    try:
-        lines = path.read_text(encoding="utf-8").splitlines()
-    except OSError as error:
-        raise CrossciteError(f"{path} cannot be read: {error.strerror}.") from error
+    lines = read_lines(path, CrossciteError)
     return [_attack(line, f"{path}, line {number}") for number, line in enumerate(lines, 1) if line.strip()]
 
 

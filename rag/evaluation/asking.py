@@ -107,6 +107,7 @@ def run(
     An unfinished file of a run under the same conditions is gone on with, and what failed in it is asked again; any
     other file is replaced. A question that fails keeps its row, with the error in it.
     """
+    texts = _Texts(asked)  # asks for the documents: a server that is not there leaves the output as it was
     known = _unfinished(output, conditions, items)
     started = known.started if known else _now()
     kept = {row.item.id: row for row in known.rows if row.error is None} if known else {}
@@ -114,7 +115,6 @@ def run(
     recorder.begin(conditions, started)
     for row in kept.values():
         recorder.add(row)
-    texts = _Texts(asked)
     rows = []
     for item in tqdm(items, desc="Asking", unit="question", disable=None if progress else True):
         row = kept.get(item.id) or _asked(asked, item, conditions["mode"], texts)
@@ -241,7 +241,7 @@ def _digest_of_code() -> str:
     folder = Path(__file__).parents[1]
     digest = hashlib.sha256()
     for path in sorted(path for path in folder.rglob("*") if path.suffix in (".py", ".json")):
-        if folder / "evaluation" not in path.parents:
+        if not {folder / "evaluation", folder / "bench"} & set(path.parents):
             digest.update(path.relative_to(folder).as_posix().encode() + path.read_bytes())
     return digest.hexdigest()
 

@@ -23,8 +23,10 @@ from tqdm import tqdm
 
 from rag.chatbot import Chatbot
 from rag.config import Settings
+from rag.errors import CrossciteError
 from rag.evaluation.asking import Here
 from rag.evaluation.datasets import Dataset
+from rag.evaluation.golden import read_lines
 from rag.gate import Gate
 from rag.index import Index
 from rag.indexing import build
@@ -205,4 +207,4 @@ def read_outcomes(output: Path) -> list[Outcome]:
     """Read the outcomes of an earlier run; none where there is no file."""
     if not output.exists():
         return []
-    return [Outcome(**json.loads(line)) for line in output.read_text(encoding="utf-8").splitlines() if line.strip()]
+    return [Outcome(**json.loads(line)) for line in read_lines(output, CrossciteError) if line.strip()]

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from rag.errors import CrossciteError
+from rag.evaluation.golden import read_lines
 from rag.types import Question
 
 
@@ -37,7 +38,7 @@ class Dataset:
 
 def nomiracl(path: Path, each: int) -> Dataset:
     """Read ``each`` answerable and as many unanswerable questions of a NoMIRACL file."""
-    items = [json.loads(line) for line in _read(path).splitlines() if line.strip()]
+    items = [json.loads(line) for line in read_lines(path, CrossciteError) if line.strip()]
     texts: dict[str, str] = {}
     trials = []
     for answerable in (True, False):

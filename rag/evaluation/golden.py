@@ -95,9 +95,12 @@ def load(path: Path) -> list[GoldenItem]:
 
 
 def read_lines(path: Path, failure: type[CrossciteError]) -> list[str]:
-    """Return the lines of a text file; what cannot be read is a ``failure``."""
+    """Return the lines of a JSON Lines file; what cannot be read is a ``failure``.
+
+    They end at line feeds alone: JSON leaves U+2028 and its like, which are line ends too, within a line.
+    """
     try:
-        return path.read_text(encoding="utf-8").splitlines()
+        return path.read_text(encoding="utf-8").removesuffix("\n").split("\n")
     except (OSError, UnicodeDecodeError) as error:
         reason = getattr(error, "strerror", None) or "it is not UTF-8"
         raise failure(f"{path} cannot be read: {reason}.") from error

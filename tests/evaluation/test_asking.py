@@ -142,7 +142,7 @@ def test_results_of_something_else_are_refused(tmp_path: Path) -> None:
 def test_a_row_is_read_as_it_was_written(tmp_path: Path) -> None:
     recorder = results.Recorder(tmp_path / "a.jsonl")
     recorder.begin({"mode": "answers"}, "now")
-    written = row(item("a"), replace(ANSWER, signals={"verdict": 1.5}))
+    written = row(item("a"), replace(ANSWER, text="One line\u2028and\u0085another.", signals={"verdict": 1.5}))
     recorder.add(written)
     assert results.load(recorder.path).rows == (written,)
 
@@ -182,7 +182,12 @@ def test_a_server_that_has_only_ask_is_measured_by_its_answers(monkeypatch: pyte
     assert "mrr@10" not in parts
 
 
-def test_a_server_that_is_not_there_ends_the_run_before_it_begins() -> None:
+def test_a_server_that_is_not_there_ends_the_run_before_it_begins(tmp_path: Path) -> None:
+    earlier = tmp_path / "a.jsonl"
+    earlier.write_text("the results of an earlier run\n", encoding="utf-8")
+    with pytest.raises(ServerError):
+        asking.run(Remote("http://127.0.0.1:9"), [item("a")], {"mode": "answers"}, earlier, progress=False)
+    assert earlier.read_text(encoding="utf-8") == "the results of an earlier run\n"
     with pytest.raises(ServerError, match=r"http://127\.0\.0\.1:9 cannot be reached: .*refused"):
         Remote("http://127.0.0.1:9").languages()
     with pytest.raises(ServerError, match="'localhost' is not an address"):
