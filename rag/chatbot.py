@@ -113,6 +113,16 @@ class Chatbot:
         if translated:
             self.warm_up()
 
+    def prepare(self, question: Question, *, cancelled: Callable[[], bool] = never) -> None:
+        """Evaluate the evidence for a question in the making, so that its answer evaluates only what is new.
+
+        Raises:
+            Cancelled: ``cancelled`` returned true; what was evaluated until then is not lost.
+        """
+        run = _Run(_with_what_it_leans_on(_checked(question)), question.language or _language_of(question), cancelled)
+        if self._llm.count_tokens(question.text) <= QUESTION_TOKENS:
+            self._signals(run, self._retriever.retrieve(run.question))
+
     def translate(self, text: str, into: str, *, cancelled: Callable[[], bool] = never) -> str:
         """Return a quote in another language as the model would say it; it is nothing that an answer may rest on.
 

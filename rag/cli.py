@@ -265,11 +265,16 @@ def search(settings: Settings, query: str, k: int) -> None:
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
 @click.option("--port", default=8000, show_default=True, help="Port to listen on.")
 @click.option("--read-only", is_flag=True, help="Let nobody add or remove documents over HTTP.")
+@click.option(
+    "--no-ahead", is_flag=True, help="Do not read evidence while a question is being typed.  [CROSSCITE_AHEAD=0]"
+)
 @with_settings
-def serve(settings: Settings, host: str, port: int, read_only: bool) -> None:
+def serve(settings: Settings, host: str, port: int, read_only: bool, no_ahead: bool) -> None:
     """Serve the chat and the HTTP interface."""
     from web.server import serve as serve_web
 
+    if no_ahead:
+        settings = replace(settings, ahead=False)
     serve_web(settings, host, port, read_only=read_only)
 
 

@@ -23,7 +23,8 @@ class Settings:
     """Where things are and which models answer.
 
     ``models_dir`` is outside every checkout, so that a second clone downloads nothing. ``threads`` 0 means one per
-    core: llama-cpp-python's own default is half of them, measured at half the speed.
+    core: llama-cpp-python's own default is half of them, measured at half the speed. ``ahead`` lets the chat send
+    questions while they are typed, so that evidence is read before they are asked.
     """
 
     index_dir: Path = Path("index")
@@ -32,13 +33,14 @@ class Settings:
     embedder: str = DEFAULT_EMBEDDER
     threads: int = 0
     queue_size: int = 8
+    ahead: bool = True
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> Settings:
-        """Read ``CROSSCITE_INDEX``, ``_MODELS``, ``_LLM``, ``_EMBEDDER``, ``_THREADS`` and ``_QUEUE``.
+        """Read ``CROSSCITE_INDEX``, ``_MODELS``, ``_LLM``, ``_EMBEDDER``, ``_THREADS``, ``_QUEUE``, ``_AHEAD``.
 
         Raises:
-            SettingsError: a value is not a whole number where one is needed.
+            SettingsError: a value is not a whole number, or not yes or no, where one is needed.
         """
         defaults = cls()
         return cls(
@@ -48,6 +50,7 @@ class Settings:
             embedder=environment.get("CROSSCITE_EMBEDDER") or defaults.embedder,
             threads=_whole_number(environment, "CROSSCITE_THREADS", defaults.threads, minimum=0),
             queue_size=_whole_number(environment, "CROSSCITE_QUEUE", defaults.queue_size, minimum=1),
+            ahead=_yes_or_no(environment, "CROSSCITE_AHEAD", defaults.ahead),
         )
 
     def replaced(self, *, index_dir: Path | None, models_dir: Path | None) -> Settings:
@@ -73,3 +76,12 @@ def _whole_number(environment: Mapping[str, str], name: str, default: int, *, mi
     if number < minimum:
         raise SettingsError(f"{name} is {number}; it must be at least {minimum}.")
     return number
+
+
+def _yes_or_no(environment: Mapping[str, str], name: str, default: bool) -> bool:
+    value = environment.get(name, "").strip().lower()
+    if value in ("", "1", "yes", "true", "on"):
+        return default if not value else True
+    if value in ("0", "no", "false", "off"):
+        return False
+    raise SettingsError(f"{name} is {value!r}; it must be 1 (yes) or 0 (no).")

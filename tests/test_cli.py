@@ -14,6 +14,7 @@ from click.testing import CliRunner, Result
 
 from rag import generations, models, wiring
 from rag.cli import main
+from rag.config import Settings
 from rag.errors import Cancelled, DocumentError, IndexDamaged
 from rag.indexing import build
 from rag.models import catalogue
@@ -115,6 +116,7 @@ def indexed(tmp_path_factory: pytest.TempPathFactory) -> Path:
         (["search", ""], {}, "question: is empty. Ask something."),
         (["ask", "Why \udcff?"], {}, "question: is not valid Unicode. Check the terminal's encoding."),
         (["documents"], {"CROSSCITE_THREADS": "two"}, "CROSSCITE_THREADS is 'two', which is not a whole number. "),
+        (["documents"], {"CROSSCITE_AHEAD": "maybe"}, "CROSSCITE_AHEAD is 'maybe'; it must be 1 (yes) or 0 (no)."),
         (["serve", "--port", "70000"], {}, "70000 is not a port. Give one from 1 to 65535: make run PORT=8001"),
     ],
 )
@@ -139,6 +141,25 @@ def test_a_busy_port_ends_in_one_line(indexed: Path) -> None:
     assert run.stderr == (
         f"Error: Port {port} on 127.0.0.1 is taken. Stop the other program or run: make run PORT={port + 1}\n"
     )
+
+
+@pytest.mark.parametrize(
+    ("arguments", "environment", "ahead"),
+    [
+        ([], {}, True),
+        (["--no-ahead"], {}, False),
+        ([], {"CROSSCITE_AHEAD": "0"}, False),
+        (["--no-ahead"], {"CROSSCITE_AHEAD": "1"}, False),
+        ([], {"CROSSCITE_AHEAD": "yes"}, True),
+    ],
+)
+def test_preparing_while_a_question_is_typed_can_be_switched_off(
+    arguments: list[str], environment: dict[str, str], ahead: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    served: list[Settings] = []
+    monkeypatch.setattr("web.server.serve", lambda settings, *_, **__: served.append(settings))
+    CliRunner().invoke(main, ["serve", *arguments], env=environment, catch_exceptions=False)
+    assert [settings.ahead for settings in served] == [ahead]
 
 
 def test_nobody_reading_the_output_is_no_error() -> None:

@@ -6,14 +6,14 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Annotated, Any
 
 import anyio
-from fastapi import APIRouter, Depends, HTTPException, Query, Request
+from fastapi import APIRouter, Depends, HTTPException, Query, Request, Response
 from pydantic import AfterValidator
 
 from rag import figures
 from rag.errors import QuestionError
 from rag.types import Event, Question
 from rag.wire import answer_to_dict, document_info_to_dict, document_to_dict, evidence_to_dict
-from web.loading import ChatbotLike, Loader, answer_from_present
+from web.loading import ChatbotLike, Loader, answer_from_present, prepare_from_present
 from web.schemas import (
     MAX_HITS,
     MAX_QUESTION,
@@ -23,6 +23,7 @@ from web.schemas import (
     DocumentModel,
     DocumentsModel,
     HealthModel,
+    PrepareRequest,
     ReadyModel,
     SearchModel,
     TranslateRequest,
@@ -39,7 +40,12 @@ EVENT_STREAM = "text/event-stream"
 _INVALID = "A field is wrong; `errors` says which and why."
 _NOT_READY = "The models are still loading, or there is no index; `detail` says what to do."
 
+CLIENT_HEADER = "Crosscite-Client"
+"""By it a server tells apart those who reach it from one address: a name that a page makes up when it is opened."""
+
 router = APIRouter()
+ahead = APIRouter()
+"""What is there only where questions in the making are prepared for."""
 
 
 def get_loader(request: Request) -> Loader:
@@ -59,6 +65,12 @@ def get_worker(request: Request) -> Worker:
     return worker
 
 
+def get_client(request: Request) -> str:
+    """Return who asks, as far as it matters for the order of the queue: there are no accounts."""
+    address = request.client.host if request.client else ""
+    return f"{address} {request.headers.get(CLIENT_HEADER, '')[:64]}"
+
+
 def require_json(request: Request) -> None:
     """Refuse a body that does not say it is JSON: only a page of this origin can send one that does."""
     media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
@@ -67,6 +79,7 @@ def require_json(request: Request) -> None:
 
 
 Chatbot = Annotated[ChatbotLike, Depends(get_chatbot)]
+Client = Annotated[str, Depends(get_client)]
 
 
 @router.post(
@@ -98,16 +111,40 @@ async def ask(
     chatbot: Chatbot,
     loader: Annotated[Loader, Depends(get_loader)],
     worker: Annotated[Worker, Depends(get_worker)],
+    client: Client,
 ) -> Any:
     """Answer from the documents, in the asker's language, with citations that were checked against the text."""
     await anyio.to_thread.run_sync(_require_documents, chatbot, body.documents)
     job = worker.submit(
-        body.to_question(), lambda question, cancelled: answer_from_present(loader, question, cancelled)
+        body.to_question(), lambda question, cancelled: answer_from_present(loader, question, cancelled), client
     )
     when_gone(request, lambda: worker.withdraw(job))
     if body.stream or EVENT_STREAM in request.headers.get("accept", ""):
         return event_stream(worker, job)
     return answer_to_dict(await last_answer(worker, job))
+
+
+@ahead.post(
+    "/prepare",
+    summary="Say what will probably be asked",
+    dependencies=[Depends(require_json), Depends(get_chatbot)],
+    status_code=202,
+    response_class=Response,
+    responses=problem_responses({415: "The request is not JSON.", 422: _INVALID, 503: _NOT_READY}),
+)
+async def prepare(
+    body: PrepareRequest,
+    loader: Annotated[Loader, Depends(get_loader)],
+    worker: Annotated[Worker, Depends(get_worker)],
+    client: Client,
+) -> None:
+    """Look up and read evidence for a question in the making while nobody asks, so that its answer begins sooner.
+
+    The newest one of each client counts. What was sent is forgotten as soon as it is prepared for.
+    """
+    worker.prepare(
+        body.to_question(), lambda question, cancelled: prepare_from_present(loader, question, cancelled), client
+    )
 
 
 @router.post(
@@ -126,7 +163,11 @@ async def ask(
     ),
 )
 async def translate(
-    body: TranslateRequest, request: Request, chatbot: Chatbot, worker: Annotated[Worker, Depends(get_worker)]
+    body: TranslateRequest,
+    request: Request,
+    chatbot: Chatbot,
+    worker: Annotated[Worker, Depends(get_worker)],
+    client: Client,
 ) -> Any:
     """Return a machine translation of a span of a document, made by the model that answers, in its turn."""
     document = await anyio.to_thread.run_sync(chatbot.index.document, body.document)
@@ -138,7 +179,7 @@ async def translate(
     def made(question: Question, cancelled: Callable[[], bool]) -> Iterator[Event]:
         yield Event("token", chatbot.translate(question.text, body.language, cancelled=cancelled))
 
-    job = worker.submit(Question(quote), made)
+    job = worker.submit(Question(quote), made, client)
     when_gone(request, lambda: worker.withdraw(job))
     text = await whole_text(worker, job)
     return {

@@ -30,6 +30,7 @@ def create_app(
     allowed_hosts: Collection[str] | None = None,
     retry_seconds: float = RETRY_SECONDS,
     source: Source | None = None,
+    ahead: bool = True,
 ) -> FastAPI:
     """Return the application.
 
@@ -37,7 +38,7 @@ def create_app(
     at most every ``retry_seconds``. ``renew`` changes a chatbot to an index that is newer than its own; without it the
     index stays what it was. ``queue_size`` questions may wait while one is answered. ``allowed_hosts`` are the
     names the server goes by, None for any. ``source`` is where documents are added and removed; without it they cannot
-    be changed over HTTP.
+    be changed over HTTP. ``ahead`` lets the chat send questions while they are typed, to be prepared for.
     """
     loader = Loader(load, renew=renew, retry_seconds=retry_seconds)
     worker = Worker(queue_size)
@@ -62,10 +63,13 @@ def create_app(
     app.state.loader = loader
     app.state.worker = worker
     app.state.library = library
+    app.state.ahead = ahead
     app.add_middleware(Guard, allowed_hosts=allowed_hosts)
     app.mount("/static", StaticFiles(directory=Path(__file__).parent / "static"), name="static")
     # Pages first: the API's "/documents/{id}" takes identifiers with slashes, and so would take ".../view" too.
     app.include_router(pages.router)
+    if ahead:
+        app.include_router(api.ahead)
     app.include_router(api.router)
     app.include_router(uploads.router)
     problems.install(app)

@@ -46,6 +46,8 @@ class ChatbotLike(Protocol):
 
     def answer(self, question: Question, *, cancelled: Callable[[], bool] = ...) -> Iterator[Event]: ...
 
+    def prepare(self, question: Question, *, cancelled: Callable[[], bool] = ...) -> None: ...
+
     def translate(self, text: str, into: str, *, cancelled: Callable[[], bool] = ...) -> str: ...
 
     def search(self, query: str, k: int = ..., documents: Sequence[str] | None = ...) -> tuple[Evidence, ...]: ...
@@ -191,6 +193,15 @@ def answer_from_present(loader: Loader, question: Question, cancelled: Callable[
         # An exception on its way holds this frame, and the frame the generator, which holds the model.
         if isinstance(events, Generator):
             events.close()
+
+
+def prepare_from_present(loader: Loader, question: Question, cancelled: Callable[[], bool]) -> None:
+    """Do ahead what an answer from the index as it is will need.
+
+    Raises:
+        NotReady: as ``Loader.get``.
+    """
+    loader.get().prepare(question, cancelled=cancelled)
 
 
 def _sources(event: Event) -> list[Citation | Evidence]:

@@ -33,7 +33,7 @@ templates = Jinja2Templates(HERE / "templates", context_processors=[page_context
 def chat(request: Request) -> Response:
     """Return the chat, which opens before any model is loaded."""
     limits = {"max_question": MAX_QUESTION, "max_turn": MAX_TURN, "history_turns": HISTORY_TURNS}
-    return render(request, "chat.html", limits)
+    return render(request, "chat.html", {**limits, "ahead": request.app.state.ahead})
 
 
 @router.get("/starters", include_in_schema=False)

@@ -37,8 +37,8 @@ class HistoryTurn(BaseModel):
     content: Annotated[str, StringConstraints(max_length=MAX_TURN)]
 
 
-class AskRequest(BaseModel):
-    """A question, and optionally what was said before it."""
+class PrepareRequest(BaseModel):
+    """A question, whole or in the making, and optionally what was said before it."""
 
     model_config = ConfigDict(
         extra="forbid",
@@ -67,7 +67,6 @@ class AskRequest(BaseModel):
     documents: Annotated[list[str], Field(min_length=1, max_length=MAX_DOCUMENTS)] | None = Field(
         default=None, description="Answer from these documents only; null: from all."
     )
-    stream: bool = Field(default=False, description="Answer as server-sent events.")
 
     @field_validator("question")
     @classmethod
@@ -87,6 +86,12 @@ class AskRequest(BaseModel):
             language=self.language,
             documents=None if self.documents is None else tuple(self.documents),
         )
+
+
+class AskRequest(PrepareRequest):
+    """A question, and optionally what was said before it."""
+
+    stream: bool = Field(default=False, description="Answer as server-sent events.")
 
 
 class TranslateRequest(BaseModel):

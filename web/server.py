@@ -52,6 +52,7 @@ def serve(
         queue_size=settings.queue_size,
         allowed_hosts=hosts,
         source=None if read_only or load else _source(settings),
+        ahead=settings.ahead,
     )
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     if access_log:

@@ -1,8 +1,11 @@
-"""One generation at a time, in the order of asking, and none for somebody who has gone away.
+"""One generation at a time, each client in its turn, and none for somebody who has gone away.
 
 A language model is not thread-safe and an ordinary machine has no cores for two of them, so one thread owns all
-generation and a bounded queue stands before it. Requests live in the server's event loop; events cross over to it one
+generation and a bounded line stands before it. Requests live in the server's event loop; events cross over to it one
 by one, and the wish to stop crosses back in a ``threading.Event`` that the chatbot reads between slices of its work.
+The thread never waits for a client: what a slow one has not read yet is kept with its job, an answer at most.
+
+While nobody waits, the thread prepares for questions that are still being typed, and drops that for any other work.
 """
 
 from __future__ import annotations
@@ -14,11 +17,12 @@ import math
 import statistics
 import threading
 import time
-from collections import deque
+from collections import OrderedDict, deque
 from collections.abc import Callable, Iterator
 
 from rag.errors import Cancelled, CrossciteError, QueueFull
 from rag.types import Event, Question
+from web.waiting import NoPlace, WaitingLine
 
 logger = logging.getLogger(__name__)
 
@@ -28,8 +32,14 @@ DEFAULT_SECONDS = 15
 REMEMBERED = 20
 """Durations of this many last generations make the median that ``Retry-After`` promises."""
 
+PREPARED_CLIENTS = 8
+"""Clients of which the newest question in the making is kept until there is time for it."""
+
 Generate = Callable[[Question, Callable[[], bool]], Iterator[Event]]
 """Makes the events of an answer, in the thread that calls; raises `Cancelled` soon after the callable turned true."""
+
+Prepare = Callable[[Question, Callable[[], bool]], None]
+"""Does ahead what an answer will need; raises `Cancelled` soon after the callable turned true."""
 
 
 class Stopping(CrossciteError):
@@ -39,8 +49,9 @@ class Stopping(CrossciteError):
 class Job:
     """One question on its way: wait for its events, or cancel it."""
 
-    def __init__(self, question: Question, generate: Generate, loop: asyncio.AbstractEventLoop) -> None:
+    def __init__(self, question: Question, generate: Generate, loop: asyncio.AbstractEventLoop, client: str) -> None:
         self.question = question
+        self.client = client
         self._generate = generate
         self._loop = loop
         self._events: asyncio.Queue[Event | Exception | None] = asyncio.Queue()
@@ -111,13 +122,33 @@ class Job:
             self._loop.call_soon_threadsafe(self._events.put_nowait, item)
 
 
+class _Preparation:
+    """A question that is still being typed, and nobody else's business: its words are neither kept nor logged."""
+
+    def __init__(self, question: Question, prepare: Prepare) -> None:
+        self._question = question
+        self._prepare = prepare
+        self._cancelled = threading.Event()
+
+    def cancel(self) -> None:
+        self._cancelled.set()
+
+    def run(self) -> None:
+        try:
+            self._prepare(self._question, self._cancelled.is_set)
+        except CrossciteError:
+            pass  # whoever asks will be told
+        except Exception as error:  # the edge of a thread; its message may quote what was typed
+            logger.error("Preparing for a question failed with %s", type(error).__name__)
+
+
 class Worker:
-    """The thread that generates, and the queue before it, which holds ``queue_size`` waiting questions."""
+    """The thread that generates, and the line before it, in which ``queue_size`` questions may wait."""
 
     def __init__(self, queue_size: int) -> None:
-        self._queue_size = queue_size
-        self._waiting: deque[Job] = deque()
-        self._current: Job | None = None
+        self._line: WaitingLine[Job] = WaitingLine(queue_size)
+        self._to_prepare: OrderedDict[str, _Preparation] = OrderedDict()
+        self._preparing: tuple[str, _Preparation] | None = None
         self._changed = threading.Condition()
         self._stopping = False
         self._aside = 0
@@ -129,24 +160,23 @@ class Worker:
     def start(self) -> None:
         self._thread.start()
 
-    def submit(self, question: Question, generate: Generate) -> Job:
-        """Queue a question for the running event loop.
+    def submit(self, question: Question, generate: Generate, client: str = "") -> Job:
+        """Queue a question of a client for the running event loop.
 
         Raises:
             QueueFull: as many as may wait are waiting; its ``retry_after`` is the median duration measured.
             Stopping: the server is going down.
         """
-        job = Job(question, generate, asyncio.get_running_loop())
+        job = Job(question, generate, asyncio.get_running_loop(), client)
         with self._changed:
             if self._stopping:
                 raise Stopping("The server is stopping.")
-            if len(self._waiting) + (self._current is not None) > self._queue_size:
-                raise QueueFull(
-                    f"{len(self._waiting)} questions are waiting already, which is as many as this server takes. "
-                    "Ask again in a moment.",
-                    self.retry_after(),
-                )
-            self._waiting.append(job)
+            try:
+                self._line.add(job)
+            except NoPlace as error:
+                raise QueueFull(f"{error} Ask again in a moment.", self.retry_after()) from error
+            self._to_prepare.pop(client, None)
+            self._stop_preparing()
             self._changed.notify_all()
         return job
 
@@ -154,17 +184,25 @@ class Worker:
         """Stop a job whose asker has gone: it leaves the queue, or its generation ends at the next chance."""
         job.cancel()
         with self._changed:
-            if job in self._waiting:
-                self._waiting.remove(job)
+            if self._line.remove(job):
                 self._changed.notify_all()
                 job.abandon(Cancelled("The question was withdrawn."))
 
     def ahead_of(self, job: Job) -> int:
         """Return how many questions are answered before this one: 0 when it is being answered or done."""
         with self._changed:
-            if job not in self._waiting:
-                return 0
-            return self._waiting.index(job) + (self._current is not None)
+            return self._line.ahead_of(job)
+
+    def prepare(self, question: Question, prepare: Prepare, client: str = "") -> None:
+        """Prepare for a question that a client is typing, in place of the one before it, once nothing else is to do."""
+        with self._changed:
+            self._to_prepare.pop(client, None)
+            self._to_prepare[client] = _Preparation(question, prepare)
+            while len(self._to_prepare) > PREPARED_CLIENTS:
+                self._to_prepare.popitem(last=False)
+            if self._preparing and self._preparing[0] == client:
+                self._stop_preparing()
+            self._changed.notify_all()
 
     def retry_after(self) -> int:
         """Return the whole seconds after which the queue has probably moved on by one."""
@@ -172,9 +210,14 @@ class Worker:
         return max(1, math.ceil(median))
 
     @property
+    def waiting(self) -> int:
+        """How many questions wait behind the one that is being answered."""
+        return len(self._line)
+
+    @property
     def is_answering(self) -> bool:
         """Whether a question is being answered."""
-        return self._current is not None
+        return self._line.current is not None
 
     @contextlib.contextmanager
     def aside(self) -> Iterator[None]:
@@ -188,6 +231,7 @@ class Worker:
         """
         with self._changed:
             self._aside += 1
+            self._stop_preparing()
             try:
                 self._changed.wait_for(lambda: self._stopping or self._is_free_for_asides())
             finally:
@@ -213,35 +257,57 @@ class Worker:
         reason = Stopping("The server is stopping.")
         with self._changed:
             self._stopping = True
-            waiting, current = list(self._waiting), self._current
-            self._waiting.clear()
+            jobs = [*self._line.clear(), *([self._line.current] if self._line.current else [])]
+            self._to_prepare.clear()
+            self._stop_preparing()
             self._changed.notify_all()
-        for job in (*waiting, *([] if current is None else [current])):
+        for job in jobs:
             job.abandon(reason)
 
-    def _run(self) -> None:
-        while (job := self._take()) is not None:
-            started = time.monotonic()
-            completed = job.run()
-            with self._changed:
-                self._current = None
-                self._aside_is_due = self._aside > 0
-                self._changed.notify_all()
-                # A generation broken off early says nothing about how long one lasts.
-                if completed:
-                    self._durations.append(time.monotonic() - started)
+    def _stop_preparing(self) -> None:
+        if self._preparing:
+            self._preparing[1].cancel()
 
-    def _take(self) -> Job | None:
+    def _run(self) -> None:
+        while (work := self._take()) is not None:
+            if isinstance(work, Job):
+                self._answer(work)
+            else:
+                work.run()
+                with self._changed:
+                    self._preparing = None
+                    self._changed.notify_all()
+            del work  # nothing that was typed stays while this waits for the next one
+
+    def _answer(self, job: Job) -> None:
+        started = time.monotonic()
+        completed = job.run()
         with self._changed:
-            self._changed.wait_for(lambda: self._stopping or self._is_free_for_answers())
+            self._line.done()
+            self._aside_is_due = self._aside > 0
+            self._changed.notify_all()
+            # A generation broken off early says nothing about how long one lasts.
+            if completed:
+                self._durations.append(time.monotonic() - started)
+
+    def _take(self) -> Job | _Preparation | None:
+        with self._changed:
+            self._changed.wait_for(
+                lambda: self._stopping or self._is_free_for_answers() or self._is_free_for_preparing()
+            )
             if self._stopping:
                 return None
-            self._current = self._waiting.popleft()
-            return self._current
+            if self._is_free_for_answers():
+                return self._line.take()
+            self._preparing = self._to_prepare.popitem(last=False)
+            return self._preparing[1]
 
     def _is_free_for_answers(self) -> bool:
-        return bool(self._waiting) and not self._aside_running and not self._aside_is_due
+        return bool(self._line) and not self._aside_running and not self._aside_is_due
 
     def _is_free_for_asides(self) -> bool:
-        free = self._current is None and not self._aside_running
-        return free and (not self._waiting or self._aside_is_due)
+        free = self._line.current is None and self._preparing is None and not self._aside_running
+        return free and (not self._line or self._aside_is_due)
+
+    def _is_free_for_preparing(self) -> bool:
+        return bool(self._to_prepare) and not self._line and not self._aside and not self._aside_running

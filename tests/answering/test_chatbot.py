@@ -40,6 +40,24 @@ def answer_of(events: list[Event]) -> Answer:
     return answer
 
 
+# Ahead
+
+
+def test_preparing_evaluates_what_the_answer_evaluates_first(index: Index) -> None:
+    llm = FakeLLM(TWELVE)
+    bot = chatbot(index, llm)
+    question = Question("How many apples are there?")
+    bot.prepare(question)
+    assert APPLES in llm.asked
+    list(bot.answer(question))
+    assert llm.prompts[1] == llm.prompts[0]
+
+
+def test_preparing_ends_when_it_is_cancelled(index: Index) -> None:
+    with pytest.raises(Cancelled):
+        chatbot(index, FakeLLM()).prepare(Question("How many ap"), cancelled=lambda: True)
+
+
 # An answer
 
 

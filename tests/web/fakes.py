@@ -178,6 +178,8 @@ class FakeChatbot:
         self.running = 0
         self.most_running = 0
         self.translating: Hold | None = None
+        self.prepared: list[Question] = []
+        self.preparing: list[Hold | Exception] = []
 
     def answer(self, question: Question, *, cancelled: Callable[[], bool] = lambda: False) -> Iterator[Event]:
         self.questions.append(question)
@@ -196,6 +198,14 @@ class FakeChatbot:
                     time.sleep(step.seconds)
         finally:
             self.running -= 1
+
+    def prepare(self, question: Question, *, cancelled: Callable[[], bool] = lambda: False) -> None:
+        self.prepared.append(question)
+        step = self.preparing.pop(0) if self.preparing else None
+        if isinstance(step, Exception):
+            raise step
+        if step is not None:
+            step.run(cancelled)
 
     def translate(self, text: str, into: str, *, cancelled: Callable[[], bool] = lambda: False) -> str:
         if self.translating is not None:

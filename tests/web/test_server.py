@@ -59,8 +59,8 @@ def test_a_client_that_goes_away_while_waiting_leaves_the_queue(stream: bool) ->
         with asking(server, stream=True):
             assert hold.reached.wait(10)
             with asking(server, stream=stream):
-                eventually(lambda: len(worker._waiting) == 1)
-            eventually(lambda: len(worker._waiting) == 0)
+                eventually(lambda: worker.waiting == 1)
+            eventually(lambda: worker.waiting == 0)
     assert len(bot.questions) == 1
 
 
@@ -69,7 +69,7 @@ def test_a_full_queue_is_a_429_that_says_when_to_ask_again() -> None:
     with serving(FakeChatbot([hold]), queue_size=1) as server, asking(server, stream=True):
         assert hold.reached.wait(10)
         with asking(server, stream=True):
-            eventually(lambda: len(server.app.state.worker._waiting) == 1)
+            eventually(lambda: server.app.state.worker.waiting == 1)
             for stream in (True, False):
                 with asking(server, stream=stream) as third:
                     response = third.getresponse()

@@ -65,7 +65,7 @@ def test_a_translation_waits_its_turn_and_ends_with_whoever_asked() -> None:
         connection = http.client.HTTPConnection(urlsplit(server.url).netloc, timeout=10)
         connection.request("POST", "/translate", json.dumps(FOUNDING), {"Content-Type": "application/json"})
         assert bot.translating.reached.wait(10)
-        assert server.app.state.worker._current is not None
+        assert server.app.state.worker.is_answering
         connection.close()
         assert bot.translating.cancelled.wait(10)
 

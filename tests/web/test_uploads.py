@@ -448,7 +448,7 @@ def test_a_question_that_waited_is_answered_from_the_index_as_it_is_then() -> No
         first = pool.submit(http.post, "/ask", json={"question": "First?"})
         assert hold.reached.wait(10)
         second = pool.submit(http.post, "/ask", json={"question": "Second?"})
-        eventually(lambda: len(http.app.state.worker._waiting) == 1)  # type: ignore[attr-defined]
+        eventually(lambda: http.app.state.worker.waiting == 1)  # type: ignore[attr-defined]
         assert isinstance(old.index, FakeIndex)
         old.index.current = False
         hold.released.set()

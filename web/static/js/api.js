@@ -3,6 +3,9 @@ import { t } from "./strings.js";
 /** Silence after which a stream is taken for lost: the server says at least every two seconds that it is alive. */
 const SILENCE_MS = 20_000;
 
+/** The name by which the server tells this page from others, so that each gets its turn. */
+const CLIENT = Array.from(crypto.getRandomValues(new Uint8Array(8)), (byte) => byte.toString(16)).join("-");
+
 /** A failure that the server explained (RFC 9457), or "lost" or "broken_off" when it could not be reached. */
 export class Problem extends Error {
   constructor(message, { status = null, code = null, retryAfter = null } = {}) {
@@ -39,6 +42,11 @@ export async function translate({ document: id, start, end }, language) {
   return response.json();
 }
 
+/** Let the server look up and read what a question in the making will need. */
+export function prepare(request) {
+  return post("/prepare", request);
+}
+
 /** Ask, and yield {kind, data} for each event; kind "ahead" tells how many questions come first. */
 export async function* ask(request, signal) {
   const response = await post("/ask", { ...request, stream: true }, signal, "text/event-stream");
@@ -63,7 +71,7 @@ export async function* ask(request, signal) {
 const brokenOff = () => new Problem(t("problems.broken_off"), { code: "broken_off" });
 
 function post(path, body, signal, accept = "application/json") {
-  const headers = { "Content-Type": "application/json", Accept: accept };
+  const headers = { "Content-Type": "application/json", Accept: accept, "Crosscite-Client": CLIENT };
   return reach(path, { method: "POST", headers, body: JSON.stringify(body), signal });
 }
 

@@ -1,3 +1,4 @@
+import { Ahead } from "./ahead.js";
 import { getJSON, viewPath } from "./api.js";
 import { conversationMarkdown, download, fileName } from "./copying.js";
 import { byId, el, inLanguage } from "./dom.js";
@@ -22,6 +23,11 @@ const peek = new Peek();
 const scope = new Scope();
 const reader = new Reader({ behind: [conversation, top], onClose: () => peek.hide() });
 const sidebar = new Sidebar({ behind: [conversation, top], onDelete: deleteConversation, onRename: rename });
+
+const ahead =
+  "ahead" in document.body.dataset
+    ? new Ahead(field, (text) => (thread.isAsking ? null : thread.request(text, scope.documents, editing)))
+    : null;
 
 /** Conversations that were on the page, by id; one that is being answered goes on while another is looked at. */
 const threads = new Map();
@@ -60,6 +66,8 @@ function keep(changed) {
   if (!threads.has(data.id)) return;
   data.changed = Date.now();
   byId("storage-full").hidden = store.save(data);
+  // What is being typed may follow another answer now.
+  ahead?.look();
   if (changed === thread) {
     if (location.hash.slice(1) !== data.id) history.pushState(null, "", `#${data.id}`);
     show(changed);

@@ -31,6 +31,11 @@ export class Thread {
     return this.stopper !== null;
   }
 
+  /** What POST /ask takes for a question asked now, or in the place of a turn. */
+  request(question, documents, turn = null) {
+    return { question, documents, history: this.#history(turn) };
+  }
+
   /** Ask about some documents, or all if null, to be answered in a language, or the question's own if null. */
   ask(question, { documents, language = null }) {
     const turn = { question, documents, language, evidence: [], answer: null, failure: null };
@@ -96,7 +101,7 @@ export class Thread {
       await unlessAborted(whenReady(), signal);
       view.busy(t("turn.searching"));
       const { question, documents, language } = turn;
-      for await (const event of ask({ question, documents, language, history: this.#history(turn) }, signal)) {
+      for await (const event of ask({ ...this.request(question, documents, turn), language }, signal)) {
         if (signal.aborted) throw new DOMException("Stopped", "AbortError");
         this.#show(event, turn, view);
       }
@@ -128,11 +133,12 @@ export class Thread {
     if (kind === "sentence" || kind === "answer") this.onRedraw(view.element);
   }
 
-  /** The turns before one as the API takes them, without those that came to nothing. */
+  /** The turns before one, or all, as the API takes them, without those that came to nothing. */
   #history(turn) {
     const clip = (text) => Array.from(text).slice(0, settings.maxTurn).join("");
-    return this.conversation.turns
-      .slice(0, this.conversation.turns.indexOf(turn))
+    const { turns } = this.conversation;
+    return turns
+      .slice(0, turn ? turns.indexOf(turn) : turns.length)
       .filter(({ answer }) => answer)
       .flatMap(({ question, answer }) => [
         { role: "user", content: clip(question) },
