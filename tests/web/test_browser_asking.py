@@ -23,6 +23,7 @@ from tests.web.fakes import (
     citation,
     sentence_event,
 )
+from web import streaming
 
 pytestmark = pytest.mark.browser
 
@@ -201,6 +202,15 @@ def test_asking_again_replaces_the_answer_and_sends_only_what_came_before_it(sta
         assert [question.text for question in bot.questions][2] == "Who founded DeepSeek?"
         assert bot.questions[2].history == ()
         assert page.locator(".question").all_inner_texts() == ["Who founded DeepSeek?", "And when?"]
+
+
+def test_an_answer_that_was_kept_says_so_discreetly(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    told = streaming.answer_to_dict
+    monkeypatch.setattr(streaming, "answer_to_dict", lambda answer: {**told(answer), "cached": True})
+    with stage.page() as page:
+        ask(page)
+        wait_for_answers(page)
+        assert page.locator(".answer-meta").inner_text() == "Answered in 0.1 sfrom an earlier answerfake-1b"
 
 
 def test_an_edited_question_takes_the_place_of_the_old_one_and_of_what_followed(stage: Stage) -> None:

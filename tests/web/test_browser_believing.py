@@ -8,12 +8,28 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.web.browsing import HAS_FOCUS, IS_IN_VIEW, Stage, ask, chat, classes, wait_for_answers
-from tests.web.fakes import ANSWER, FAMILY, FIRST, FOUNDED, GERMAN, REFUSAL, FakeChatbot, Hold, answered, citation
+from tests.web.fakes import (
+    ANSWER,
+    FAMILY,
+    FIRST,
+    FOUNDED,
+    GERMAN,
+    REFUSAL,
+    SECOND,
+    FakeChatbot,
+    Hold,
+    answered,
+    citation,
+    span,
+)
+from web import streaming
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
 pytestmark = pytest.mark.browser
+
+HANGZHOU = "Die Firma sitzt in Hangzhou."
 
 
 def test_pointing_at_a_citation_marks_its_sentence_and_shows_the_quote_with_document_date_and_language(
@@ -109,6 +125,67 @@ def test_a_document_that_was_indexed_anew_is_read_anew_and_never_highlighted_wro
         page.get_by_text("The document has changed since this answer").wait_for()
         page.get_by_text("WERBUNG UND MEHR").wait_for()
         assert page.locator("#reader mark").count() == 0
+
+
+@pytest.fixture
+def disagreeing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let every answer say that another document contradicts its second sentence."""
+    start, end = span(GERMAN, HANGZHOU)
+    other = {
+        "sentence": 2, "document": GERMAN.id, "title": GERMAN.title, "language": "de", "date": GERMAN.date,
+        "start": start, "end": end, "page": None, "quote": HANGZHOU,
+    }  # fmt: skip
+    told = streaming.answer_to_dict
+    monkeypatch.setattr(streaming, "answer_to_dict", lambda answer: {**told(answer), "disagreements": [other]})
+
+
+@pytest.mark.usefixtures("disagreeing")
+def test_a_document_that_says_otherwise_is_shown_right_below_the_answer_and_opens_at_its_words(stage: Stage) -> None:
+    with stage.page() as page:
+        ask(page)
+        wait_for_answers(page)
+        others = page.get_by_role("list", name="Another document says otherwise")
+        card = [line for line in others.get_by_role("listitem").inner_text().split("\n") if line]
+        assert card == [
+            f"Instead of {SECOND.text}", "≠", "China feiert DeepSeek", HANGZHOU, "GermanJan 29, 2025",
+            "Translate into English",
+        ]  # fmt: skip
+        assert others.evaluate(IS_IN_VIEW)
+        first, second = page.locator(".sentence").all()
+        mark = second.get_by_role("link", name="Another document says otherwise: China feiert DeepSeek")
+        assert first.get_by_role("link").count() == 1
+        # It is no source of the answer, and neither counted nor listed as one.
+        assert page.get_by_role("list", name="Sources").get_by_role("listitem").count() == 2
+        assert "Backed by 2 quotes" in page.locator(".basis").inner_text()
+
+        mark.hover()
+        assert page.get_by_role("tooltip").inner_text().startswith(f"Another document says otherwise\n\n{HANGZHOU}")
+        assert ("active" in classes(first), "active" in classes(second)) == (False, True)
+        mark.click()
+        assert page.locator("#reader mark").inner_text() == HANGZHOU
+        assert "open" in classes(others.get_by_role("listitem"))
+        page.keyboard.press("Escape")
+        assert mark.evaluate(HAS_FOCUS)
+
+        others.get_by_role("button", name="Translate into English").click()
+        others.get_by_text(f"<en> {HANGZHOU}").wait_for()
+        assert others.get_by_text("Machine translation, not checked").is_visible()
+        page.reload()
+        others.wait_for()
+
+
+@pytest.mark.usefixtures("disagreeing")
+def test_what_other_documents_say_is_copied_too(stage: Stage) -> None:
+    with stage.page(permissions=["clipboard-read", "clipboard-write"], locale="de") as page:
+        page.get_by_role("textbox", name="Frage").fill("Wer?")
+        page.keyboard.press("Enter")
+        wait_for_answers(page)
+        page.get_by_role("button", name="Antwort kopieren").click()
+        page.get_by_text("Kopiert").wait_for()
+        assert page.evaluate("navigator.clipboard.readText()").split("\n\n")[-1] == (
+            f"≠ Ein anderes Dokument sagt es anders. Statt “{SECOND.text}”: “{HANGZHOU}” "
+            "(China feiert DeepSeek, Deutsch, 29.01.2025; firmen/deepseek.txt, 55-83)"
+        )
 
 
 def test_a_foreign_quote_is_translated_on_demand_labelled_and_below_the_original(stage: Stage) -> None:

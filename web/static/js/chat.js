@@ -1,7 +1,7 @@
 import { Ahead } from "./ahead.js";
 import { getJSON, viewPath } from "./api.js";
 import { conversationMarkdown, download, fileName } from "./copying.js";
-import { byId, el, inLanguage } from "./dom.js";
+import { byId, el, inLanguage, opensElsewhere } from "./dom.js";
 import { Peek } from "./peek.js";
 import { Reader } from "./reader.js";
 import { watch } from "./readiness.js";
@@ -135,7 +135,7 @@ async function showLibrary() {
         metaLine(source),
       );
       link.addEventListener("click", (event) => {
-        if (event.ctrlKey || event.metaKey || event.shiftKey) return;
+        if (opensElsewhere(event)) return;
         event.preventDefault();
         openSource(source, link);
       });

@@ -9,7 +9,15 @@ export function answerText(turn, write = (text) => text) {
     [write(text.trim()), ...citations.map((number) => `[${number}]`)].join(" "),
   );
   const sources = answer.citations.map((source) => `[${source.number}] ${sourceLine(source, write)}`);
-  return [sentences.join(" "), ...sources].join("\n\n");
+  return [sentences.join(" "), ...sources, ...otherwise(answer, write)].join("\n\n");
+}
+
+/** What other documents say instead of a sentence of the answer. */
+function otherwise({ sentences, disagreements = [] }, write) {
+  return disagreements.map((source) => {
+    const said = `${t("turn.otherwise", { count: 1 })}. ${t("turn.instead_of")}`;
+    return `≠ ${write(`${said} “${sentences[source.sentence - 1].text.trim()}”:`)} ${sourceLine(source, write)}`;
+  });
 }
 
 /** A whole conversation as Markdown. */

@@ -19,4 +19,9 @@ export function inLanguage(code) {
   return { lang: code && code !== "und" ? code : null, dir: "auto" };
 }
 
+/** Whether a click on a link asks the browser for another tab, another window or a file. */
+export function opensElsewhere(event) {
+  return event.button !== 0 || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey;
+}
+
 export const byId = (id) => document.getElementById(id);

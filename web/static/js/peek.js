@@ -1,5 +1,6 @@
 import { byId, el, inLanguage } from "./dom.js";
 import { metaLine } from "./sources.js";
+import { t } from "./strings.js";
 
 const LINGER_MS = 200;
 const GAP = 6;
@@ -29,6 +30,7 @@ export class Peek {
     this.mark = mark;
     mark.setAttribute("aria-describedby", "peek");
     this.box.replaceChildren(
+      ...(source.differs ? [el("p", { class: "peek-otherwise" }, t("turn.otherwise", { count: 1 }))] : []),
       el("blockquote", inLanguage(source.language), source.quote),
       el("p", { class: "peek-title", ...inLanguage(source.language) }, source.title),
       metaLine(source),

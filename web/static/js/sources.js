@@ -1,7 +1,15 @@
 import { Problem, translate, viewPath } from "./api.js";
-import { el, inLanguage } from "./dom.js";
+import { el, inLanguage, opensElsewhere } from "./dom.js";
 import { problemNodes } from "./problems.js";
 import { dateText, languageName, t } from "./strings.js";
+
+/** The sources that say otherwise than an answer, marked so that no number of a citation is theirs. */
+export function disagreementsOf({ disagreements = [] }) {
+  return disagreements.map((source, position) => ({ ...source, number: `≠${position + 1}`, differs: true }));
+}
+
+/** What stands for a source in the text and on its card. */
+const sign = ({ number, differs }) => (differs ? "≠" : String(number));
 
 /**
  * A card with a source's words; `candidate` is one that was looked at, not (yet) cited. Words in another language than
@@ -9,13 +17,14 @@ import { dateText, languageName, t } from "./strings.js";
  */
 export function sourceCard(source, { candidate = false, reading = null, onOpen }) {
   const link = el("a", { class: "source-title", href: viewPath(source), ...inLanguage(source.language) }, source.title);
+  const style = ["source", candidate && "candidate", source.differs && "differs"];
   const card = el(
     "li",
-    { class: candidate ? "source candidate" : "source", "data-number": candidate ? null : String(source.number) },
+    { class: style.filter(Boolean).join(" "), "data-number": candidate ? null : String(source.number) },
     el(
       "div",
       { class: "source-head" },
-      candidate ? null : el("span", { class: "cite", "aria-hidden": "true" }, String(source.number)),
+      candidate ? null : el("span", { class: citeClass(source), "aria-hidden": "true" }, sign(source)),
       link,
     ),
     el("blockquote", inLanguage(source.language), el("span", {}, source.quote)),
@@ -31,15 +40,16 @@ export function sourceCard(source, { candidate = false, reading = null, onOpen }
 
 /** The number in the text that stands for a source; a link to it for whoever opens it in a tab of its own. */
 export function citationMark(source, onOpen) {
+  const { number, title, differs } = source;
   const mark = el(
     "a",
     {
-      class: "cite",
+      class: citeClass(source),
       href: viewPath(source),
-      "aria-label": t("turn.source", { number: source.number, title: source.title }),
-      "data-number": String(source.number),
+      "aria-label": differs ? t("turn.otherwise_in", { title }) : t("turn.source", { number, title }),
+      "data-number": String(number),
     },
-    String(source.number),
+    sign(source),
   );
   mark.addEventListener("click", (event) => {
     if (opensElsewhere(event)) return;
@@ -48,6 +58,8 @@ export function citationMark(source, onOpen) {
   });
   return mark;
 }
+
+const citeClass = ({ differs }) => (differs ? "cite differs" : "cite");
 
 /** Language, date and page of a source or a document, as far as they are known. */
 export function metaLine({ language, date, page }) {
@@ -100,7 +112,3 @@ function translation({ text, language, doubtful }) {
 }
 
 const isKnown = (code) => Boolean(code) && code !== "und";
-
-function opensElsewhere(event) {
-  return event.button !== 0 || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey;
-}

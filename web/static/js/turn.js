@@ -2,7 +2,7 @@ import { answerText, copy } from "./copying.js";
 import { Draft, separator, withoutMarkers } from "./draft.js";
 import { el, inLanguage } from "./dom.js";
 import { problemNodes } from "./problems.js";
-import { citationMark, sourceCard } from "./sources.js";
+import { citationMark, disagreementsOf, sourceCard } from "./sources.js";
 import { languageName, listOf, t } from "./strings.js";
 
 /** Seconds of one step after which the wait is counted on the page, and after which it is explained. */
@@ -20,6 +20,7 @@ export class TurnView {
     this.draft = new Draft();
     this.evidence = [];
     this.sources = new Map();
+    this.others = [];
     this.lastText = "";
     this.language = null;
 
@@ -84,7 +85,7 @@ export class TurnView {
 
   /** A sentence and the sources that its numbers stand for, both until the whole answer takes their place. */
   addSentence(sentence) {
-    for (const source of sentence.sources) this.sources.set(source.number, source);
+    for (const source of sentence.sources) this.sources.set(String(source.number), source);
     this.draft.settle(sentence.text);
     this.#append(sentence, "", true);
     this.#renderDraft();
@@ -93,17 +94,19 @@ export class TurnView {
 
   finish(answer) {
     this.#setLanguage(answer.language);
-    this.sources = new Map(answer.citations.map((citation) => [citation.number, citation]));
+    this.others = disagreementsOf(answer);
+    this.sources = new Map([...answer.citations, ...this.others].map((source) => [String(source.number), source]));
     this.#clear();
     if (answer.answered) this.#showAnswer(answer);
     else this.#showRefusal(answer);
     this.#showDropped(answer);
-    const facts = [t("turn.took", { seconds: answer.timings.total_ms / 1000 }), answer.model];
+    const took = t("turn.took", { seconds: answer.timings.total_ms / 1000 });
+    const facts = [took, answer.cached && t("turn.cached"), answer.model].filter(Boolean);
     this.answer.append(this.#actions(), el("p", { class: "meta answer-meta" }, ...facts.map((fact) => el("span", {}, fact))));
     if (answer.citations.length) {
       this.#list(t("turn.sources"), answer.citations, []);
-      const others = without(answer.evidence, answer.citations);
-      if (others.length) this.side.append(this.#uncited(others));
+      const rest = without(answer.evidence, [...answer.citations, ...this.others]);
+      if (rest.length) this.side.append(this.#uncited(rest));
     } else {
       this.#list(t("turn.nearest"), [], answer.evidence);
     }
@@ -124,8 +127,28 @@ export class TurnView {
   }
 
   #showAnswer(answer) {
-    for (const sentence of answer.sentences) this.#append(sentence, answer.answer, false);
+    for (const [position, sentence] of answer.sentences.entries()) {
+      const others = this.others.filter((other) => other.sentence === position + 1);
+      this.#append(sentence, answer.answer, false, others);
+    }
+    if (this.others.length) this.answer.append(this.#disagreement(answer));
     this.answer.append(this.#basis(answer));
+  }
+
+  /** What other documents say instead, right below the answer: it must not be mistaken for what backs it. */
+  #disagreement({ sentences }) {
+    const title = t("turn.otherwise", { count: this.others.length });
+    const cards = this.others.map((source) => {
+      const card = this.#card(source, false);
+      // Where the answer has one sentence only, it is clear which one is meant.
+      if (sentences.length > 1) card.prepend(el("p", { class: "about" }, ...this.#about(sentences[source.sentence - 1])));
+      return card;
+    });
+    return el("section", { class: "otherwise" }, el("h3", {}, title), el("ul", { "aria-label": title }, ...cards));
+  }
+
+  #about(sentence) {
+    return [`${t("turn.instead_of")} `, el("q", inLanguage(this.language), withoutMarkers(sentence.text))];
   }
 
   /** What the whole answer rests on, in one line. */
@@ -213,10 +236,11 @@ export class TurnView {
     if (!this.provisional.isConnected && this.text.getAttribute("aria-busy") === "true") this.text.append(this.provisional);
   }
 
-  #append(sentence, whole, settling) {
+  #append(sentence, whole, settling, others = []) {
     this.#attachText();
     const text = withoutMarkers(sentence.text);
-    const sources = sentence.citations.map((number) => this.sources.get(number)).filter(Boolean);
+    const numbers = [...sentence.citations, ...others.map((other) => other.number)];
+    const sources = numbers.map((number) => this.sources.get(String(number))).filter(Boolean);
     const style = ["sentence", sentence.supported ? "supported" : "unsupported", settling && "settling"];
     const marks = sources.map((source) => citationMark(source, this.onOpen));
     const quoteLanguage = sentence.quoted ? inLanguage(sources[0]?.language) : {};
@@ -224,7 +248,7 @@ export class TurnView {
       separator(this.lastText, sentence.text, whole),
       el(
         "span",
-        { class: style.filter(Boolean).join(" "), "data-numbers": sentence.citations.join(" ") },
+        { class: style.filter(Boolean).join(" "), "data-numbers": numbers.join(" ") },
         ...glued(text, quoteLanguage, marks),
       ),
     );
@@ -248,7 +272,11 @@ export class TurnView {
   }
 
   #cards(sources, candidate) {
-    return sources.map((source) => sourceCard(source, { candidate, reading: this.language, onOpen: this.onOpen }));
+    return sources.map((source) => this.#card(source, candidate));
+  }
+
+  #card(source, candidate) {
+    return sourceCard(source, { candidate, reading: this.language, onOpen: this.onOpen });
   }
 
   #watchPointing() {
@@ -276,7 +304,7 @@ export class TurnView {
 
   #peek(target) {
     const mark = target.closest(".sentence .cite[data-number]");
-    this.onPeek(this.sources.get(Number(mark?.dataset.number)) ?? null, mark);
+    this.onPeek(this.sources.get(mark?.dataset.number) ?? null, mark);
   }
 
   /** Mark what belongs together: a citation's card and its sentence, whichever of them is pointed at, else focused. */
