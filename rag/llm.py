@@ -17,11 +17,12 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 import numpy as np
 
 from rag.errors import Cancelled, ModelError
+from rag.states import State, States, common
 
 if TYPE_CHECKING:
     from llama_cpp import Llama
@@ -32,6 +33,13 @@ CONTEXT_TOKENS = 4096
 
 _STATES_KEPT = 4
 """States of fixed prompts on disk, newest first; one of 620 tokens has 18 MB."""
+
+_KEPT_BYTES = 256_000_000
+"""Memory for states that would be lost: about ten questions with their evidence, at 28 kB a token."""
+
+_WORTH_KEEPING, _WORTH_RESTORING = 128, 16
+"""Tokens from which a state is worth the few dozen ms that copying it out or back takes: evidence and question, but no
+confirmation; 16 tokens take 110 ms to evaluate."""
 
 _SLICE_TOKENS = 64
 """Prompt tokens between two looks at the cancel flag: 0.4 s at 146 tokens a second, as quick as slices of 512."""
@@ -91,6 +99,19 @@ class LLM(Protocol):
     def warm(self, messages: Sequence[Message]) -> None:
         """Evaluate the messages that coming prompts begin with, so that they need not."""
 
+    def read(self, messages: Sequence[Message], *, cancelled: Callable[[], bool] = never) -> None:
+        """Evaluate what a coming prompt begins with; its last message may go on.
+
+        Raises:
+            Cancelled: ``cancelled`` returned true; what was evaluated until then is not lost.
+        """
+
+    def unread(self, prompt: Prompt) -> int:
+        """Return how many tokens of a prompt would have to be evaluated now."""
+
+    def forget(self) -> None:
+        """Keep nothing of what was evaluated, as if just started."""
+
 
 class LlamaCpp:
     """A GGUF model in this process. Not thread-safe: one worker owns it."""
@@ -130,6 +151,7 @@ class LlamaCpp:
         self._turn_end = self._control("<|im_end|>", path)
         self._path = path
         self._states_dir = states_dir
+        self._states = States(_KEPT_BYTES)
         self.name = name
         self.usage = Usage(0, 0, 0)
 
@@ -143,6 +165,21 @@ class LlamaCpp:
             self._evaluate(tokens, never)
             if state:
                 self._save(state, tokens)
+
+    def read(self, messages: Sequence[Message], *, cancelled: Callable[[], bool] = never) -> None:
+        *whole, last = messages
+        tokens = [*self._message_tokens(whole), self._turn_start, *self._plain(f"{last.role}\n{last.content}")]
+        self._check_room(tokens, 0)
+        self._evaluate(tokens, cancelled)
+
+    def unread(self, prompt: Prompt) -> int:
+        tokens = self._tokens(prompt)
+        here = common(self._present(), np.array(tokens, dtype=np.intc))
+        return len(tokens) - max(here, self._states.most_alike(tokens)[1])
+
+    def forget(self) -> None:
+        self._states.clear()
+        self._llama.reset()
 
     def choose(self, prompt: Prompt, options: Sequence[str], *, cancelled: Callable[[], bool] = never) -> list[float]:
         self._read(prompt, room=1, cancelled=cancelled)
@@ -180,12 +217,15 @@ class LlamaCpp:
 
     def _read(self, prompt: Prompt, *, room: int, cancelled: Callable[[], bool]) -> tuple[int, int]:
         tokens = self._tokens(prompt)
+        self._check_room(tokens, room)
+        return self._evaluate(tokens, cancelled)
+
+    def _check_room(self, tokens: Sequence[int], room: int) -> None:
         if len(tokens) + room > self._llama.n_ctx():
             raise ModelError(
                 f"The prompt has {len(tokens)} tokens; with {room} for the answer the model's context of "
                 f"{self._llama.n_ctx()} is too small."
             )
-        return self._evaluate(tokens, cancelled)
 
     def _tokens(self, prompt: Prompt) -> list[int]:
         opening = [self._turn_start, *self._plain("assistant\n" + prompt.reply)]
@@ -212,10 +252,8 @@ class LlamaCpp:
     def _evaluate(self, tokens: list[int], cancelled: Callable[[], bool]) -> tuple[int, int]:
         """Bring the context to exactly ``tokens``, evaluating only what follows the common prefix."""
         llama = self._llama
-        present: NDArray[np.intc] = llama.input_ids[: llama.n_tokens]
-        width = min(len(present), len(tokens) - 1)  # the last token is always evaluated: its logits are wanted
-        differs = np.nonzero(present[:width] != np.array(tokens[:width], dtype=np.intc))[0]
-        reused = int(differs[0]) if len(differs) else width
+        # The last token is always evaluated: its logits are wanted.
+        reused = min(self._reuse(np.array(tokens, dtype=np.intc)), len(tokens) - 1)
         llama.n_tokens = reused
         for start in range(reused, len(tokens), _SLICE_TOKENS):
             if cancelled():
@@ -223,6 +261,42 @@ class LlamaCpp:
             llama.eval(tokens[start : start + _SLICE_TOKENS])
         self.usage = Usage(len(tokens) - reused, reused, 0)
         return len(tokens) - reused, reused
+
+    def _present(self) -> NDArray[np.intc]:
+        present: NDArray[np.intc] = self._llama.input_ids[: self._llama.n_tokens]
+        return present
+
+    def _reuse(self, tokens: NDArray[np.intc]) -> int:
+        """Bring back a kept state if that saves more than it costs, and return how many tokens are evaluated.
+
+        What the context holds beyond that will be lost, and is kept before where it took long to evaluate.
+        """
+        here = common(self._present(), tokens)
+        state, there = self._states.most_alike(tokens)
+        lost = len(self._present()) - here
+        if lost >= _WORTH_KEEPING and not self._states.has(self._present()):
+            self._states.keep(self._copied_out())
+        if state is None or there - here < _WORTH_RESTORING:
+            return here
+        self._states.used(state)
+        return there if self._copied_back(state) else 0
+
+    def _copied_out(self) -> State:
+        import llama_cpp
+
+        size = llama_cpp.llama_state_seq_get_size(self._llama.ctx, 0)
+        data = np.empty(size, dtype=np.uint8)
+        llama_cpp.llama_state_seq_get_data(self._llama.ctx, _pointer(data), size, 0)
+        return State(self._present().copy(), data)
+
+    def _copied_back(self, state: State) -> bool:
+        import llama_cpp
+
+        if not llama_cpp.llama_state_seq_set_data(self._llama.ctx, _pointer(state.data), state.data.nbytes, 0):
+            return False
+        self._llama.input_ids[: len(state.tokens)] = state.tokens
+        self._llama.n_tokens = len(state.tokens)
+        return True
 
     def _state_file(self, tokens: Sequence[int]) -> Path | None:
         """Return where the state of these tokens is kept: the name changes with model, library and tokens."""
@@ -277,6 +351,10 @@ class LlamaCpp:
 
         vocabulary = llama_cpp.llama_model_get_vocab(self._llama.model)
         return bool(llama_cpp.llama_vocab_is_eog(vocabulary, token))
+
+
+def _pointer(data: NDArray[np.uint8]) -> Any:
+    return data.ctypes.data_as(ctypes.POINTER(ctypes.c_uint8))
 
 
 def plain_tokens(llama: Llama, text: str, marks: re.Pattern[str]) -> list[int]:

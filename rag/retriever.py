@@ -56,10 +56,11 @@ TRANSLATION = 0.90
 
 @dataclass(frozen=True)
 class Retrieval:
-    """The evidence in the order of the prompt, and every scored sentence, best first."""
+    """The evidence in the order of the prompt, every scored sentence, and those near enough to be evidence."""
 
     evidence: tuple[Evidence, ...]
     hits: tuple[Hit, ...]
+    candidates: tuple[Hit, ...]
 
 
 class Retriever:
@@ -82,7 +83,7 @@ class Retriever:
         body = [hit for hit in hits if not hit.sentence.heading]
         near = [hit for hit in body if hit.score >= body[0].score - FARTHEST]
         candidates = self._each_story_once(question, [*self._with_rare_names(question, body), *near])
-        return Retrieval(self._in_prompt_order(self._choose(candidates, budget)), hits)
+        return Retrieval(self._in_prompt_order(self._choose(candidates, budget)), hits, tuple(candidates))
 
     def search(self, question: Question) -> tuple[Hit, ...]:
         """Return the scored sentences for a question, best first."""

@@ -93,6 +93,15 @@ class _NoModel:
     def warm(self, messages: Sequence[Message]) -> None:
         pass
 
+    def read(self, messages: Sequence[Message], *, cancelled: Callable[[], bool] = never) -> None:
+        pass
+
+    def unread(self, prompt: Prompt) -> int:
+        return 0
+
+    def forget(self) -> None:
+        pass
+
 
 def run(
     asked: Asked,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import takewhile
 from pathlib import Path
 
 import numpy as np
@@ -49,6 +50,7 @@ class FakeLLM:
         self.replies = list(replies)
         self.verdict = verdict
         self.prompts: list[Prompt] = []
+        self.text_read = ""
         self.usage = Usage(0, 0, 0)
 
     def count_tokens(self, text: str) -> int:
@@ -73,6 +75,19 @@ class FakeLLM:
 
     def warm(self, messages: Sequence[Message]) -> None:
         pass
+
+    def read(self, messages: Sequence[Message], *, cancelled: Callable[[], bool] = never) -> None:
+        if cancelled():
+            raise Cancelled("gone")
+        self.text_read = messages[-1].content
+
+    def unread(self, prompt: Prompt) -> int:
+        asked = prompt.messages[-1].content
+        alike = takewhile(lambda pair: pair[0] == pair[1], zip(asked, self.text_read, strict=False))
+        return len(asked) - len(list(alike))
+
+    def forget(self) -> None:
+        self.text_read = ""
 
     @property
     def asked(self) -> str:

@@ -125,6 +125,58 @@ def test_a_prompt_longer_than_the_context_is_refused_and_said(llm: LlamaCpp) -> 
         written(llm, Prompt((Message("user", "word " * 1100),)), max_tokens=8)
 
 
+# States
+
+OTHER = Prompt((Message("system", "Translate into German. Write the translation only."), Message("user", "A river.")))
+
+
+def test_what_another_prompt_drives_out_comes_back_when_it_is_asked_for_again(llm: LlamaCpp) -> None:
+    llm.forget()
+    first = written(llm, LONG, max_tokens=12)
+    whole = llm.usage.evaluated
+    written(llm, OTHER, max_tokens=1)
+    assert llm.unread(LONG) == 0
+    assert written(llm, LONG, max_tokens=12) == first
+    assert (llm.usage.evaluated, llm.usage.reused) == (1, whole - 1)
+
+
+def test_a_prompt_that_goes_on_otherwise_reads_only_what_is_new(llm: LlamaCpp) -> None:
+    llm.forget()
+    written(llm, LONG, max_tokens=4)
+    written(llm, OTHER, max_tokens=1)
+    longer = Prompt((*LONG.messages[:-1], Message("user", f"{LONG.messages[-1].content}What is at the sea?")))
+    unread = llm.unread(longer)
+    assert 4 < unread < 16
+    text = written(llm, longer, max_tokens=12)
+    assert llm.usage.evaluated == unread
+    llm.forget()
+    assert llm.unread(longer) == len(llm._tokens(longer))
+    assert written(llm, longer, max_tokens=12) == text
+
+
+def test_what_was_read_ahead_is_not_read_again(llm: LlamaCpp) -> None:
+    llm.forget()
+    beginning = Message("user", LONG.messages[-1].content[:600])
+    llm.read([SYSTEM, beginning])
+    read = llm.usage.evaluated
+    written(llm, LONG, max_tokens=1)
+    assert read - 3 <= llm.usage.reused <= read
+
+
+def test_what_was_read_until_the_asker_went_away_serves_too(llm: LlamaCpp) -> None:
+    llm.forget()
+    with pytest.raises(Cancelled):
+        llm.read(LONG.messages, cancelled=after(3))
+    assert llm.unread(LONG) == len(llm._tokens(LONG)) - 3 * 64
+
+
+def test_short_prompts_are_not_kept(llm: LlamaCpp) -> None:
+    llm.forget()
+    written(llm, OCEAN, max_tokens=4)
+    written(llm, OTHER, max_tokens=1)
+    assert llm.unread(OCEAN) > 20
+
+
 # Writing
 
 

@@ -80,6 +80,15 @@ class Shopkeeper:
     def warm(self, messages: Sequence[Message]) -> None:
         pass
 
+    def read(self, messages: Sequence[Message], *, cancelled: Callable[[], bool] = never) -> None:
+        pass
+
+    def unread(self, prompt: Prompt) -> int:
+        return 0
+
+    def forget(self) -> None:
+        pass
+
 
 def items() -> list[GoldenItem]:
     """Questions in English and German, about shops that are and are not in the documents."""
