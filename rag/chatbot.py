@@ -96,14 +96,12 @@ class Chatbot:
             DocumentNotFound: it is limited to a document that is not in the index.
             Cancelled: ``cancelled`` returned true; what was read until then still serves.
         """
-        self._check(question)
-        asked = _with_what_it_leans_on(question)
-        evidence = self._retriever.retrieve(asked).evidence
+        run = self._begun(question, cancelled)
+        retrieval = self._retriever.retrieve(run.question)
         if cancelled():
             raise Cancelled("The question was withdrawn.")
-        if evidence:
-            self._readings.append(Reading(asked, evidence, asked=False))
-            self._llm.read(prompt.beginning(asked.text, evidence, asked.history), cancelled=cancelled)
+        self._readings.append(Reading(run.question, retrieval.evidence, asked=False))
+        self._signals(run, retrieval)
 
     def answer(self, question: Question, *, cancelled: Callable[[], bool] = never) -> Iterator[Event]:
         """Yield the steps of an answer: evidence, tokens, verified sentences, and the whole at last.
@@ -113,8 +111,7 @@ class Chatbot:
             DocumentNotFound: it is limited to a document that is not in the index.
             Cancelled: ``cancelled`` returned true.
         """
-        self._check(question)
-        run = _Run(_with_what_it_leans_on(question), question.language or _language_of(question), cancelled)
+        run = self._begun(question, cancelled)
         retrieval = self._with_what_was_read(run, self._retriever.retrieve(run.question))
         run.retrieved()
         yield Event("evidence", retrieval.evidence)
@@ -131,16 +128,6 @@ class Chatbot:
             self._leave_out_what_was_asked_before(run)
             self._put_into_its_language(run)
         yield Event("answer", self._concluded(run, retrieval))
-
-    def prepare(self, question: Question, *, cancelled: Callable[[], bool] = never) -> None:
-        """Evaluate the evidence for a question in the making, so that its answer evaluates only what is new.
-
-        Raises:
-            Cancelled: ``cancelled`` returned true; what was evaluated until then is not lost.
-        """
-        run = _Run(_with_what_it_leans_on(_checked(question)), question.language or _language_of(question), cancelled)
-        if self._llm.count_tokens(question.text) <= QUESTION_TOKENS:
-            self._signals(run, self._retriever.retrieve(run.question))
 
     def translate(self, text: str, into: str, *, cancelled: Callable[[], bool] = never) -> str:
         """Return a quote in another language as the model would say it; it is nothing that an answer may rest on.
@@ -159,12 +146,13 @@ class Chatbot:
         hits = [hit for hit in self._retriever.search(question) if not hit.sentence.heading]
         return tuple(self._retriever.evidence(hit, number) for number, hit in enumerate(hits[:k], 1))
 
-    def _check(self, question: Question) -> None:
+    def _begun(self, question: Question, cancelled: Callable[[], bool]) -> _Run:
         tokens = self._llm.count_tokens(_checked(question).text)
         if tokens > QUESTION_TOKENS:
             raise QuestionError(
                 "question", f"has {tokens:,} tokens; at most {QUESTION_TOKENS:,} can be read. Shorten it."
             )
+        return _Run(_with_what_it_leans_on(question), question.language or _language_of(question), cancelled)
 
     def _with_what_was_read(self, run: _Run, found: Retrieval) -> Retrieval:
         """Put evidence in the order in which the model has read it, where that saves more than a little."""

@@ -99,13 +99,6 @@ class LLM(Protocol):
     def warm(self, messages: Sequence[Message]) -> None:
         """Evaluate the messages that coming prompts begin with, so that they need not."""
 
-    def read(self, messages: Sequence[Message], *, cancelled: Callable[[], bool] = never) -> None:
-        """Evaluate what a coming prompt begins with; its last message may go on.
-
-        Raises:
-            Cancelled: ``cancelled`` returned true; what was evaluated until then is not lost.
-        """
-
     def unread(self, prompt: Prompt) -> int:
         """Return how many tokens of a prompt would have to be evaluated now."""
 
@@ -166,12 +159,6 @@ class LlamaCpp:
             if state:
                 self._save(state, tokens)
 
-    def read(self, messages: Sequence[Message], *, cancelled: Callable[[], bool] = never) -> None:
-        *whole, last = messages
-        tokens = [*self._message_tokens(whole), self._turn_start, *self._plain(f"{last.role}\n{last.content}")]
-        self._check_room(tokens, 0)
-        self._evaluate(tokens, cancelled)
-
     def unread(self, prompt: Prompt) -> int:
         tokens = self._tokens(prompt)
         here = common(self._present(), np.array(tokens, dtype=np.intc))
@@ -217,15 +204,12 @@ class LlamaCpp:
 
     def _read(self, prompt: Prompt, *, room: int, cancelled: Callable[[], bool]) -> tuple[int, int]:
         tokens = self._tokens(prompt)
-        self._check_room(tokens, room)
-        return self._evaluate(tokens, cancelled)
-
-    def _check_room(self, tokens: Sequence[int], room: int) -> None:
         if len(tokens) + room > self._llama.n_ctx():
             raise ModelError(
                 f"The prompt has {len(tokens)} tokens; with {room} for the answer the model's context of "
                 f"{self._llama.n_ctx()} is too small."
             )
+        return self._evaluate(tokens, cancelled)
 
     def _tokens(self, prompt: Prompt) -> list[int]:
         opening = [self._turn_start, *self._plain("assistant\n" + prompt.reply)]

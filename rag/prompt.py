@@ -84,11 +84,6 @@ def answer_prompt(question: str, evidence: Sequence[Evidence], answer_language: 
     return Prompt(prompt.messages, f"{VERDICT}{YES}\n")
 
 
-def beginning(question: str, evidence: Sequence[Evidence], history: Sequence[Turn]) -> tuple[Message, ...]:
-    """Return what the prompts of a question begin with when it is still being typed: its last message goes on."""
-    return (*fixed_messages(), Message("user", _evidence_and_question(question, evidence, history)))
-
-
 def confirmation_prompt(sentence: str, cited: Sequence[Evidence]) -> Prompt:
     """Return the prompt whose next token says whether the cited words state a drafted sentence."""
     asked = f"{_numbered(cited)}\n\nQuestion: Is this stated: {_in_quotes(sentence)}?\n{_wish('en')}"
@@ -102,17 +97,13 @@ def translation_prompt(text: str, into: str) -> Prompt:
 
 
 def _asked(question: str, evidence: Sequence[Evidence], answer_language: str, history: Sequence[Turn]) -> str:
-    return f"{_evidence_and_question(question, evidence, history)}\n{_wish(answer_language)}"
-
-
-def _evidence_and_question(question: str, evidence: Sequence[Evidence], history: Sequence[Turn]) -> str:
     """Write evidence and question; a follow-up stands behind the question before it, which says whom it is about.
 
     With the last answer set before it as a dialogue, the model doubted that the evidence states what is there.
     """
     before = _one_line(question_before(history) or "")[:BEFORE_CHARACTERS]
     whole = f"{before} {_one_line(question)}".lstrip()
-    return f"{_numbered(evidence)}\n\nQuestion: {whole}"
+    return f"{_numbered(evidence)}\n\nQuestion: {whole}\n{_wish(answer_language)}"
 
 
 def _wish(answer_language: str) -> str:

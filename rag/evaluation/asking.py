@@ -93,9 +93,6 @@ class _NoModel:
     def warm(self, messages: Sequence[Message]) -> None:
         pass
 
-    def read(self, messages: Sequence[Message], *, cancelled: Callable[[], bool] = never) -> None:
-        pass
-
     def unread(self, prompt: Prompt) -> int:
         return 0
 

@@ -50,7 +50,6 @@ class FakeLLM:
         self.replies = list(replies)
         self.verdict = verdict
         self.prompts: list[Prompt] = []
-        self.text_read = ""
         self.usage = Usage(0, 0, 0)
 
     def count_tokens(self, text: str) -> int:
@@ -76,23 +75,21 @@ class FakeLLM:
     def warm(self, messages: Sequence[Message]) -> None:
         pass
 
-    def read(self, messages: Sequence[Message], *, cancelled: Callable[[], bool] = never) -> None:
-        if cancelled():
-            raise Cancelled("gone")
-        self.text_read = messages[-1].content
-
     def unread(self, prompt: Prompt) -> int:
         asked = prompt.messages[-1].content
-        alike = takewhile(lambda pair: pair[0] == pair[1], zip(asked, self.text_read, strict=False))
-        return len(asked) - len(list(alike))
+        return len(asked) - max((_alike(asked, read.messages[-1].content) for read in self.prompts), default=0)
 
     def forget(self) -> None:
-        self.text_read = ""
+        self.prompts.clear()
 
     @property
     def asked(self) -> str:
         """The last message of the first prompt: evidence, history and question."""
         return self.prompts[0].messages[-1].content
+
+
+def _alike(one: str, other: str) -> int:
+    return len(list(takewhile(lambda pair: pair[0] == pair[1], zip(one, other, strict=False))))
 
 
 def index_of(folder: Path, files: Mapping[str, str]) -> Index:

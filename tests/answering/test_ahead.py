@@ -93,17 +93,18 @@ def index(tmp_path: Path) -> Iterator[Index]:
         yield index
 
 
-def quotes_for(index: Index, question: Question, *typed: str, read: str | None = None) -> list[str]:
+def quotes_for(index: Index, question: Question, *typed: str, forgotten: bool = False) -> list[str]:
     llm = FakeLLM("Apples hang on the tree.")
     bot = chatbot(index, llm)
     for text in typed:
         bot.prepare(Question(text))
-    if read is not None:
-        llm.text_read = read
+    if forgotten:
+        llm.forget()
+    before = len(llm.prompts)
     *_, last = bot.answer(replace(question, language="en"))
     assert isinstance(last.data, Answer)
-    assert last.data.evidence == bot._readings[-1].evidence
-    places = [llm.asked.index(piece.quote) for piece in last.data.evidence]
+    asked = llm.prompts[before].messages[-1].content
+    places = [asked.index(piece.quote) for piece in last.data.evidence]
     assert places == sorted(places)
     return [piece.quote for piece in last.data.evidence]
 
@@ -114,8 +115,7 @@ def test_evidence_read_while_typing_comes_first_in_the_order_in_which_it_was_rea
 
 
 def test_evidence_has_its_own_order_where_reading_it_anew_costs_little(index: Index) -> None:
-    nothing_was_read = ""
-    assert quotes_for(index, Question(ASKED), TYPED, read=nothing_was_read) == [BANANAS, APPLES]
+    assert quotes_for(index, Question(ASKED), TYPED, forgotten=True) == [BANANAS, APPLES]
 
 
 def test_what_was_typed_for_some_documents_serves_no_question_about_others(index: Index) -> None:
@@ -129,6 +129,6 @@ def test_reading_ahead_ends_when_it_is_cancelled_and_nothing_is_read_for_nothing
         bot.prepare(Question(TYPED), cancelled=lambda: True)
     with pytest.raises(QuestionError):
         bot.prepare(Question(" "))
-    assert llm.text_read == ""
+    assert llm.prompts == []
     bot.prepare(Question("apples"))
-    assert llm.text_read.endswith("Question: apples")
+    assert "Question: apples\n" in llm.asked

@@ -154,19 +154,10 @@ def test_a_prompt_that_goes_on_otherwise_reads_only_what_is_new(llm: LlamaCpp) -
     assert written(llm, longer, max_tokens=12) == text
 
 
-def test_what_was_read_ahead_is_not_read_again(llm: LlamaCpp) -> None:
-    llm.forget()
-    beginning = Message("user", LONG.messages[-1].content[:600])
-    llm.read([SYSTEM, beginning])
-    read = llm.usage.evaluated
-    written(llm, LONG, max_tokens=1)
-    assert read - 3 <= llm.usage.reused <= read
-
-
 def test_what_was_read_until_the_asker_went_away_serves_too(llm: LlamaCpp) -> None:
     llm.forget()
     with pytest.raises(Cancelled):
-        llm.read(LONG.messages, cancelled=after(3))
+        llm.choose(LONG, ("A", "B"), cancelled=after(3))
     assert llm.unread(LONG) == len(llm._tokens(LONG)) - 3 * 64
 
 
