@@ -37,12 +37,13 @@ class SettingsError(CrossciteError):
 
 
 class DocumentError(CrossciteError):
-    """A file cannot be read as a document."""
+    """A file cannot be read as a document: ``reason`` says why to people, ``why`` in one word to programs."""
 
-    def __init__(self, path: str, reason: str) -> None:
+    def __init__(self, path: str, reason: str, why: str = "damaged") -> None:
         super().__init__(f"{path}: {reason}")
         self.path = path
         self.reason = reason
+        self.why = why
 
 
 class UnsupportedFormat(DocumentError):
@@ -56,8 +57,8 @@ class DocumentTooLarge(DocumentError):
 class DocumentExists(DocumentError):
     """A file that is there already, as ``document``."""
 
-    def __init__(self, path: str, reason: str, document: str) -> None:
-        super().__init__(path, reason)
+    def __init__(self, path: str, reason: str, document: str, why: str = "same") -> None:
+        super().__init__(path, reason, why)
         self.document = document
 
 

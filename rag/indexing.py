@@ -349,7 +349,7 @@ def _read(task: Task, draft: _Draft) -> _Part:
     try:
         document = read(task.file.path, id=task.id)
     except OSError as error:
-        raise DocumentError(str(task.file.path), (error.strerror or str(error)).lower()) from error
+        raise DocumentError(str(task.file.path), (error.strerror or str(error)).lower(), "unopened") from error
     sentences = split(document)
     passages = make_passages(document, sentences, count_tokens=draft.embedder.count_tokens)
     return _Part(task, document, sentences, passages, embedding_texts(document, sentences, passages))

@@ -72,26 +72,29 @@ def checked_name(name: str) -> str:
         UnsupportedFormat: no reader for its suffix.
     """
     if any("\ud800" <= character <= "\udfff" or character == "\ufffd" for character in name):
-        raise NameRefused(_shown(name), "the name is not valid Unicode. Rename the file.")
+        raise NameRefused(_shown(name), "the name is not valid Unicode. Rename the file.", "name_characters")
     name = unicodedata.normalize("NFC", name).strip()
     shown = _shown(name)
     if not name:
-        raise NameRefused(shown, "the file has no name.")
+        raise NameRefused(shown, "the file has no name.", "name_missing")
     if len(name.encode()) > MOST_NAME_BYTES:
-        length = len(name.encode())
-        raise NameRefused(shown, f"the name has {length} bytes; at most {MOST_NAME_BYTES} are taken. Shorten it.")
+        length = f"the name has {len(name.encode())} bytes; at most {MOST_NAME_BYTES} are taken. Shorten it."
+        raise NameRefused(shown, length, "name_long")
     if any(character in "/\\:" for character in name) or name in (".", ".."):
-        raise NameRefused(shown, "the name is a path; send the name of the file alone, without / \\ or a colon.")
+        path = "the name is a path; send the name of the file alone, without / \\ or a colon."
+        raise NameRefused(shown, path, "name_path")
     if bad := next((c for c in name if unicodedata.category(c)[0] in "CZ" and c not in {" ", *_JOINERS}), None):
-        raise NameRefused(shown, f"the name has the invisible character U+{ord(bad):04X}. Rename the file.")
+        invisible = f"the name has the invisible character U+{ord(bad):04X}. Rename the file."
+        raise NameRefused(shown, invisible, "name_characters")
     if name.startswith(".") or name.endswith("."):
-        raise NameRefused(shown, "the name begins or ends with a dot, as hidden files do. Rename the file.")
+        dot = "the name begins or ends with a dot, as hidden files do. Rename the file."
+        raise NameRefused(shown, dot, "name_dot")
     if name.partition(".")[0].strip().casefold() in _DEVICES:
-        raise NameRefused(shown, "the name means a device on some systems. Rename the file.")
+        raise NameRefused(shown, "the name means a device on some systems. Rename the file.", "name_device")
     if Path(name).suffix.lower() not in readers.SUFFIXES:
         kind = Path(name).suffix or "no suffix"
         raise UnsupportedFormat(
-            shown, f"there is no reader for {kind} files. Readable are: {', '.join(readers.SUFFIXES)}."
+            shown, f"there is no reader for {kind} files. Readable are: {', '.join(readers.SUFFIXES)}.", "format"
         )
     return name
 
@@ -174,7 +177,7 @@ def receive_file(folder: Path, path: Path) -> Received:
         return receiver.finish()
     except OSError as error:
         receiver.discard()
-        raise DocumentError(str(path), (error.strerror or str(error)).lower()) from error
+        raise DocumentError(str(path), (error.strerror or str(error)).lower(), "unopened") from error
     except BaseException:
         receiver.discard()
         raise
@@ -219,6 +222,7 @@ def check(
             received.name,
             f"has {len(passages):,} passages; at most {MOST_PASSAGES:,} are taken here. "
             "Put it into a folder of its own and run: crosscite index FOLDER",
+            "passages",
         )
     texts = indexing.embedding_texts(document, sentences, passages)
     return Checked(received, tuple(dict.fromkeys((*texts.sentences, *texts.windows, *texts.passages))), len(passages))
@@ -297,7 +301,7 @@ def sweep(folder: Path) -> None:
 
 def too_large(name: str) -> DocumentTooLarge:
     """Return the error for a file that has more bytes than are taken."""
-    return DocumentTooLarge(name, f"is larger than {MOST_BYTES // 2**20} MB, the most that is taken. Split it.")
+    return DocumentTooLarge(name, f"is larger than {MOST_BYTES // 2**20} MB, the most that is taken. Split it.", "size")
 
 
 class Known:
@@ -332,10 +336,14 @@ def _require_new(received: Received, stored: Sequence[Origin], *, replace: bool)
                 received.name,
                 f"{origin.file} is already there, and some systems cannot tell the names apart. Rename the file.",
                 origin.id,
+                "alike",
             )
         if not replace:
             raise NameTaken(
-                received.name, "another file of this name is already there. Rename it, or replace the other.", origin.id
+                received.name,
+                "another file of this name is already there. Rename it, or replace the other.",
+                origin.id,
+                "taken",
             )
 
 

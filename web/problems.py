@@ -106,7 +106,8 @@ def describe(error: Exception) -> tuple[dict[str, Any], dict[str, str]]:
         return problem_dict(404, str(error), code="document_not_found"), {}
     if isinstance(error, DocumentError):
         status = next((status for kind, status in _FILE_STATUS if isinstance(error, kind)), 422)
-        return problem_dict(status, str(error), code=error_code(error)), {}
+        other = {"document": error.document} if isinstance(error, DocumentExists) else {}
+        return {**problem_dict(status, str(error), code=error_code(error)), "why": error.why, **other}, {}
     if isinstance(error, (DocumentKept, DocumentsChanged)):
         return problem_dict(409, str(error), code=error_code(error)), {}
     if isinstance(error, Stopping):

@@ -278,6 +278,8 @@ class ProblemModel(BaseModel):
     detail: str
     code: str | None = None
     errors: list[FieldErrorModel] | None = None
+    why: str | None = Field(default=None, description="In one word, why a file is not taken.")
+    document: str | None = Field(default=None, description="The document because of which a file is not taken.")
 
 
 class UploadModel(BaseModel):

@@ -32,7 +32,9 @@ class Archive:
         if is_encrypted_office(data):
             raise encrypted()
         if data.startswith(_COMPOUND):
-            raise Unreadable("is in the format of Office before 2007, whatever its name says. Save it in the new one.")
+            raise Unreadable(
+                "is in the format of Office before 2007, whatever its name says. Save it in the new one.", "old_office"
+            )
         try:
             self._zip = zipfile.ZipFile(io.BytesIO(data))
         except (zipfile.BadZipFile, NotImplementedError, ValueError) as error:
@@ -107,7 +109,9 @@ def is_encrypted_office(data: bytes) -> bool:
 
 def too_large_unpacked() -> Unreadable:
     """What is said of an archive that unpacks to more than the limit."""
-    return Unreadable(f"unpacks to more than {MAX_UNPACKED // 2**20} MB: it is made to do harm, or to be split")
+    return Unreadable(
+        f"unpacks to more than {MAX_UNPACKED // 2**20} MB: it is made to do harm, or to be split", "large"
+    )
 
 
 def parse_xml(data: bytes, name: str) -> _Element:

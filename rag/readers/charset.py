@@ -53,7 +53,7 @@ def decode(data: bytes) -> str:
                 reason = f"starts as {encoding} but is damaged: {error.reason} at byte {error.start}"
                 raise Unreadable(reason) from error
     if b"\0" in data or len(_CONTROLS.findall(data)) > MAX_CONTROLS * len(data):
-        raise Unreadable("looks like a binary file. Save it as plain text (UTF-8).")
+        raise Unreadable("looks like a binary file. Save it as plain text (UTF-8).", "binary")
     for encoding, escape in _STATEFUL:
         if escape in data and (text := _try(data, encoding)) is not None:
             return text
@@ -91,7 +91,7 @@ def _legacy(data: bytes) -> str:
         return str(match)
     text = _western(data) or (str(match) if match is not None else None)
     if text is None:
-        raise Unreadable("is in no known character set. Save it as UTF-8.")
+        raise Unreadable("is in no known character set. Save it as UTF-8.", "charset")
     return text
 
 

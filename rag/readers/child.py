@@ -56,13 +56,19 @@ def _reply(request: dict[str, Any]) -> dict[str, Any]:
     try:
         return {"document": asdict(parse(Path(request["path"]), id=request["id"])), "last": _is_worn()}
     except DocumentError as error:
-        return {"reason": error.reason, "last": _is_worn()}
+        return _refusal(error.reason, error.why)
     except MemoryError:
-        return {"reason": "needs too much memory to read: it is damaged, made to do harm, or to be split", "last": True}
+        return _refusal(
+            "needs too much memory to read: it is damaged, made to do harm, or to be split", "large", last=True
+        )
     except RecursionError:
-        return {"reason": "is nested too deeply: it is damaged or made to do harm", "last": True}
+        return _refusal("is nested too deeply: it is damaged or made to do harm", last=True)
     except Exception as error:  # the edge: whatever a parser raises over a file is the file's fault
-        return {"reason": f"is damaged, or not what its name says ({_said(error)})", "last": _is_worn()}
+        return _refusal(f"is damaged, or not what its name says ({_said(error)})")
+
+
+def _refusal(reason: str, why: str = "damaged", *, last: bool = False) -> dict[str, Any]:
+    return {"reason": reason, "why": why, "last": last or _is_worn()}
 
 
 def _said(error: Exception) -> str:

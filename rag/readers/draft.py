@@ -24,4 +24,11 @@ class Draft:
 
 
 class Unreadable(Exception):
-    """A file that its format's reader cannot read; the message says why, as the end of a sentence about the file."""
+    """A file that its format's reader cannot read; the message says why, as the end of a sentence about the file.
+
+    ``why`` says it in one word, by which other languages find their own sentence.
+    """
+
+    def __init__(self, message: str, why: str = "damaged") -> None:
+        super().__init__(message)
+        self.why = why

@@ -18,7 +18,7 @@ def parse_epub(data: bytes) -> Draft:
     """The text of a book without its table of contents; title, language and date from its package."""
     archive = Archive(data)
     if "META-INF/encryption.xml" in archive and "META-INF/rights.xml" in archive:
-        raise Unreadable("is encrypted (DRM)")
+        raise Unreadable("is encrypted (DRM)", "encrypted")
     package = next((file.get("full-path") for file in archive.xml(_CONTAINER).iter("{*}rootfile")), None)
     if not package:
         raise Unreadable(f"is damaged: {_CONTAINER} names no book")

@@ -75,23 +75,26 @@ def format_of(path: Path, id: str) -> Format:
     found = _FORMATS.get(path.suffix.lower())
     if found is None:
         kind = path.suffix or "no suffix"
-        raise UnsupportedFormat(id, f"there is no reader for {kind} files. Readable are: {', '.join(SUFFIXES)}.")
+        readable = ", ".join(SUFFIXES)
+        raise UnsupportedFormat(id, f"there is no reader for {kind} files. Readable are: {readable}.", "format")
     return found
 
 
 def too_large(size: int, limit: int) -> Unreadable:
     """What is said of a file above a limit, both in bytes."""
-    return Unreadable(f"has {size / 2**20:.0f} MB; the limit is {limit // 2**20} MB. Split it into parts.")
+    return Unreadable(f"has {size / 2**20:.0f} MB; the limit is {limit // 2**20} MB. Split it into parts.", "large")
 
 
 def too_much_text() -> Unreadable:
     """What is said of a file with more text than `MAX_CHARACTERS`."""
-    return Unreadable(f"holds more than {MAX_CHARACTERS // 1_000_000} million characters. Split it into parts.")
+    return Unreadable(
+        f"holds more than {MAX_CHARACTERS // 1_000_000} million characters. Split it into parts.", "large"
+    )
 
 
 def encrypted() -> Unreadable:
     """What is said of a file that wants a password."""
-    return Unreadable("is encrypted. Save it without a password.")
+    return Unreadable("is encrypted. Save it without a password.", "encrypted")
 
 
 def decoded(data: bytes) -> str:

@@ -77,11 +77,11 @@ def tree(page: bytes | str) -> _Element:
 
     text = (page if isinstance(page, str) else _decoded(page)).replace("\0", "")
     if not text.strip():
-        raise Unreadable("is empty")
+        raise Unreadable("is empty", "empty")
     parser = etree.HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True, no_network=True, huge_tree=True)
     root = etree.fromstring(text.encode("utf-8", "replace"), parser)
     if root is None:
-        raise Unreadable("is empty")
+        raise Unreadable("is empty", "empty")
     return root
 
 

@@ -72,7 +72,7 @@ class Reader:
         with self._lock:
             reply = self._exchange(request, id, seconds)
         if "reason" in reply:
-            raise DocumentError(id, reply["reason"])
+            raise DocumentError(id, reply["reason"], reply["why"])
         return _document(reply["document"])
 
     def close(self) -> None:
@@ -107,7 +107,9 @@ class Reader:
             timer.cancel()
         if not line.endswith(b"\n"):
             code = self._end()
-            raise DocumentError(id, _too_slow(seconds) if late.is_set() or _used_up(code) else _crashed(code))
+            if late.is_set() or _used_up(code):
+                raise DocumentError(id, _too_slow(seconds), "slow")
+            raise DocumentError(id, _crashed(code))
         reply: dict[str, Any] = json.loads(line)
         if reply.get("last"):
             self._end()

@@ -35,7 +35,7 @@ def parse(path: Path, *, id: str) -> Document:
         return _document(parser.draft(data), data, id)
     except Unreadable as error:
         # What a library says in it may be long, and have line breaks.
-        raise DocumentError(id, " ".join(str(error).split())[:MAX_REASON]) from error
+        raise DocumentError(id, " ".join(str(error).split())[:MAX_REASON], error.why) from error
 
 
 def without(text: str, spans: tuple[Span, ...]) -> str:
@@ -52,7 +52,7 @@ def _document(draft: Draft, data: bytes, id: str) -> Document:
         raise too_much_text()
     text, marks = cut_marks(tidy(draft.text))
     if not text.strip():
-        raise Unreadable("is empty")
+        raise Unreadable("is empty", "empty")
     furniture = find_furniture(text)
     url = draft.url or metadata.find_url(text)
     return Document(
@@ -84,7 +84,7 @@ def _load(path: Path) -> bytes:
             raise too_large(size, MAX_BYTES)
         data = path.read_bytes()
     except OSError as error:
-        raise Unreadable(f"can't be opened: {error.strerror or error}") from error
+        raise Unreadable(f"can't be opened: {error.strerror or error}", "unopened") from error
     if not data.strip():
-        raise Unreadable("is empty")
+        raise Unreadable("is empty", "empty")
     return data

@@ -78,7 +78,7 @@ def parse_pdf(data: bytes) -> Draft:
     document = _open(data)
     try:
         if len(document) > MAX_PAGES:
-            raise Unreadable(f"has {len(document):,} pages; the limit is {MAX_PAGES:,}. Split it into parts.")
+            raise Unreadable(f"has {len(document):,} pages; the limit is {MAX_PAGES:,}. Split it into parts.", "large")
         pages = _without_running_heads(list(_pages(document)))
         said = document.get_metadata_dict(skip_empty=True)
     finally:
@@ -110,11 +110,12 @@ def _check(pages: Sequence[_Page]) -> None:
     text = "".join(line.text for page in pages for line in page.lines)
     characters = [character for character in text if not character.isspace()]
     if not characters:
-        raise Unreadable("has no text, only pictures (a scan?). Run it through text recognition (OCR) first.")
+        raise Unreadable("has no text, only pictures (a scan?). Run it through text recognition (OCR) first.", "scan")
     readable = sum(character.isalnum() or character.isascii() or is_cjk(character) for character in characters)
     if readable < READABLE_SHARE * len(characters):
         raise Unreadable(
-            "has fonts that do not say which characters they show. Run it through text recognition (OCR) first."
+            "has fonts that do not say which characters they show. Run it through text recognition (OCR) first.",
+            "fonts",
         )
 
 

@@ -153,8 +153,8 @@ def test_refused_files_say_why_and_one_of_the_same_name_can_replace_the_first(br
                         page.locator(".refused .upload-status").all_inner_texts(), strict=True))  # fmt: skip
         assert said == {
             "tool.exe": "Files of this kind cannot be read.",
-            "empty.txt": "It is empty",
-            "con.txt": "The name means a device on some systems. Rename the file.",
+            "empty.txt": "It is empty.",
+            "con.txt": "Its name means a device on some systems. Rename the file.",
         }
         choose(page, File("cherries.txt", f"From Spain\n\n{CHERRIES}\n"))
         replacing = page.get_by_role("button", name="Replace the earlier cherries.txt")
@@ -164,6 +164,20 @@ def test_refused_files_say_why_and_one_of_the_same_name_can_replace_the_first(br
         page.get_by_role("link", name="From Spain").wait_for()
         assert titles(page) == ["From Spain", "The garden"]
         assert page.evaluate("heard") == ["cherries.txt is added."]
+
+
+def test_why_a_file_is_refused_is_said_in_the_language_of_the_page(browser: Browser, stock: Stock) -> None:
+    same = File("same.txt", f"The garden\n\n{APPLES}\n")
+    with library(browser, stock, errors=False, locale="de") as page:
+        choose(page, File("tool.exe", "MZ"), File("empty.txt", " "), File("cut.pdf", "%PDF-1.7"), same)
+        page.locator(".upload.refused").nth(3).wait_for()
+        assert page.locator(".refused .upload-status").all_inner_texts() == [
+            "Dateien dieser Art können nicht gelesen werden.",
+            "Die Datei ist leer.",
+            "Die Datei ist beschädigt oder nicht das, was ihr Name sagt. "
+            "Genauer, auf Englisch: „is damaged: no complete PDF“",
+            "Diese Datei ist schon da: garden.txt",
+        ]
 
 
 def test_an_upload_that_a_restart_ended_says_so_and_can_be_sent_again(browser: Browser, stock: Stock) -> None:

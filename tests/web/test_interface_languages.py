@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import ast
 import json
 import re
 from collections.abc import Iterator, Mapping
@@ -11,11 +12,13 @@ from babel import Locale
 from fastapi.testclient import TestClient
 from markupsafe import Markup
 
+import rag.readers
 import web
 from web.i18n import DEFAULT, FOLDER, chosen, interface, languages
 from web.problems import TITLES
 
 HERE = Path(web.__file__).parent
+READERS = Path(rag.readers.__file__).parent
 KEY = r"[\"']([a-z]+(?:_[a-z]+)*\.[a-z_]+)[\"']"
 
 
@@ -68,10 +71,35 @@ def test_every_text_that_a_page_or_script_names_is_there_and_no_other() -> None:
     sources = [*(HERE / "templates").glob("*.html"), *(HERE / "static/js").glob("*.js"), *HERE.glob("*.py")]
     named = {key for path in sources for key in re.findall(KEY, path.read_text("utf-8"))}
     unused = set(catalogue(DEFAULT)) - named
-    assert unused - SAID_BY_CODE - SAID_BY_STATE == set()
+    said_by_reason = {f"documents.why_{word}" for word in words_for_refusals()}
+    assert unused - SAID_BY_CODE - SAID_BY_STATE - said_by_reason == set()
     for path in sources:
         for key in re.findall(r"\bt\(" + KEY, path.read_text("utf-8")):
             assert key in catalogue(DEFAULT), f"{path.name} says {key}"
+
+
+REFUSALS = ("Unreadable", "DocumentError", "DocumentTooLarge", "DocumentExists", "NameTaken", "NameRefused", "_refusal")
+
+
+def words_for_refusals() -> set[str]:
+    """The words that readers and uploads give for why a file is refused: the last argument, where it is one word."""
+    words = {"damaged", "same", "format"}  # the first two where none is given; the last is a class of its own
+    for path in [*(READERS.glob("*.py")), READERS.parent / "uploads.py", READERS.parent / "indexing.py"]:
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if not isinstance(node, ast.Call) or getattr(node.func, "id", None) not in REFUSALS or len(node.args) < 2:
+                continue
+            last = node.args[-1]
+            if isinstance(last, ast.Constant) and re.fullmatch("[a-z_]+", str(last.value)):
+                words.add(str(last.value))
+    return words
+
+
+def test_every_reason_for_refusing_a_file_is_said_in_every_language() -> None:
+    words = words_for_refusals()
+    assert {"empty", "encrypted", "scan", "name_path", "alike"} <= words
+    assert {key for key in catalogue(DEFAULT) if key.startswith("documents.why_")} == {
+        f"documents.why_{word}" for word in words
+    }
 
 
 SAID_BY_STATE = {

@@ -116,23 +116,33 @@ def test_the_first_document_makes_the_index_and_brings_the_chatbot_up(tmp_path: 
 
 
 @pytest.mark.parametrize(
-    ("name", "data", "status", "code", "reason"),
+    ("name", "data", "status", "code", "why", "reason"),
     [
-        ("a.exe", b"MZ", 415, "unsupported_format", "a.exe: there is no reader for .exe files. Readable are: .txt, "),
-        ("noname", b"text", 415, "unsupported_format", "noname: there is no reader for no suffix files."),
-        ("empty.txt", b" \n", 422, "document_error", "empty.txt: is empty"),
-        ("../../evil.txt", b"Text.", 422, "name_refused", "the name is a path"),
-        ("same.txt", f"The garden\n\n{APPLES}\n".encode(), 409, "document_exists", "is already there as garden.txt"),
+        (
+            "a.exe",
+            b"MZ",
+            415,
+            "unsupported_format",
+            "format",
+            "a.exe: there is no reader for .exe files. Readable are: ",
+        ),
+        ("noname", b"text", 415, "unsupported_format", "format", "noname: there is no reader for no suffix files."),
+        ("empty.txt", b" \n", 422, "document_error", "empty", "empty.txt: is empty"),
+        ("bad.pdf", b"%PDF-1.7", 422, "document_error", "damaged", "bad.pdf: is damaged: no complete PDF"),
+        ("../../evil.txt", b"Text.", 422, "name_refused", "name_path", "the name is a path"),
+        ("same.txt", f"The garden\n\n{APPLES}\n".encode(), 409, "document_exists", "same", "there as garden.txt"),
     ],
 )
 def test_a_refused_file_says_why_and_leaves_nothing_behind(
-    http: TestClient, stock: Stock, name: str, data: bytes, status: int, code: str, reason: str
+    http: TestClient, stock: Stock, name: str, data: bytes, status: int, code: str, why: str, reason: str
 ) -> None:
     before = generations.read_manifest(stock.folder)
     response = upload(http, name, data)
     assert response.headers["content-type"] == "application/problem+json"
-    assert (response.status_code, response.json()["code"]) == (status, code)
-    assert reason in response.json()["detail"]
+    problem = response.json()
+    assert (response.status_code, problem["code"], problem["why"]) == (status, code, why)
+    assert problem.get("document") == ("garden.txt" if why == "same" else None)
+    assert reason in problem["detail"]
     assert stock.kept() == []
     assert generations.read_manifest(stock.folder) == before
 

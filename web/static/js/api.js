@@ -8,10 +8,12 @@ const CLIENT = Array.from(crypto.getRandomValues(new Uint8Array(8)), (byte) => b
 
 /** A failure that the server explained (RFC 9457), or "lost" or "broken_off" when it could not be reached. */
 export class Problem extends Error {
-  constructor(message, { status = null, code = null, retryAfter = null } = {}) {
+  constructor(message, { status = null, code = null, why = null, document = null, retryAfter = null } = {}) {
     super(message);
     this.status = status;
     this.code = code;
+    this.why = why;
+    this.document = document;
     this.seconds = retryAfter;
   }
 }

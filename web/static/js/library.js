@@ -2,7 +2,7 @@ import { Problem, deleteAt, documentPath, getJSON, viewPath } from "./api.js";
 import { byId, el, inLanguage } from "./dom.js";
 import { problemNodes } from "./problems.js";
 import { showReadiness } from "./readiness.js";
-import { dateText, languageName, t } from "./strings.js";
+import { dateText, has, languageName, t } from "./strings.js";
 import { dropped, problemOf, refusal, send } from "./uploading.js";
 
 const POLL_MS = 500;
@@ -304,27 +304,13 @@ class UploadRow {
   }
 }
 
-/** The texts for codes of problems that take the server's own reason, which is in English. */
-const REASONS = {
-  document_error: "documents.refused_unreadable",
-  document_exists: "documents.refused_exists",
-  document_too_large: "documents.refused_large",
-  name_refused: "documents.refused_name",
-};
-
-/** Why a file is not taken, in the page's language as far as it goes. */
+/** Why a file is not taken, in the page's language; what a file is damaged at, the server says in English alone. */
 function explain(problem, name) {
-  if (problem.code === "unsupported_format") return t("documents.refused_format");
-  if (problem.code === "name_taken") return t("documents.refused_name_taken");
-  if (problem.code === "document_too_large" && !problem.message) {
-    return t("documents.refused_size", { most: limits.mostBytes / 2 ** 20 });
-  }
+  const key = `documents.why_${problem.why}`;
+  if (!has(key)) return problemNodes(problem).map((node) => node.textContent).join(" ");
   const reason = problem.message.replace(`${name}: `, "");
-  if (problem.code in REASONS) return capital(t(REASONS[problem.code], { reason }));
-  return problemNodes(problem).map((node) => node.textContent).join(" ");
+  return t(key, { reason, document: problem.document, most: limits.mostBytes / 2 ** 20 });
 }
-
-const capital = (text) => text.charAt(0).toLocaleUpperCase(locale) + text.slice(1);
 
 /** Follow the uploads until none is on its way; those of other pages are shown too. */
 async function poll() {

@@ -29,8 +29,8 @@ export function send(file, { replace = false, onSent, signal }) {
 /** Why a file need not even be sent, null if it may be. */
 export function refusal(file, { mostBytes, suffixes }) {
   const suffix = /\.[^.]+$/.exec(file.name)?.[0].toLowerCase() ?? "";
-  if (!suffixes.includes(suffix)) return new Problem("", { code: "unsupported_format", status: 415 });
-  if (file.size > mostBytes) return new Problem("", { code: "document_too_large", status: 413 });
+  if (!suffixes.includes(suffix)) return new Problem("", { why: "format", status: 415 });
+  if (file.size > mostBytes) return new Problem("", { why: "size", status: 413 });
   return null;
 }
 
@@ -42,5 +42,5 @@ export function dropped(transfer) {
 }
 
 export function problemOf(problem, status) {
-  return new Problem(problem.detail || t("problems.lost"), { status, code: problem.code });
+  return new Problem(problem.detail || t("problems.lost"), { ...problem, status });
 }
