@@ -140,7 +140,7 @@ async def prepare(
 ) -> None:
     """Look up and read evidence for a question in the making while nobody asks, so that its answer begins sooner.
 
-    The newest one of each client counts. What was sent is forgotten as soon as it is prepared for.
+    The newest one of each client counts. What was sent is held in memory for a while, and written nowhere.
     """
     worker.prepare(
         body.to_question(), lambda question, cancelled: prepare_from_present(loader, question, cancelled), client

@@ -123,7 +123,7 @@ class Job:
 
 
 class _Preparation:
-    """A question that is still being typed, and nobody else's business: its words are neither kept nor logged."""
+    """A question that is still being typed, and nobody else's business: its words are written nowhere."""
 
     def __init__(self, question: Question, prepare: Prepare) -> None:
         self._question = question
