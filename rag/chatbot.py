@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from rag import citations, figures, gate, language, names, prompt
+from rag import citations, disagreement, figures, gate, language, names, prompt
 from rag.ahead import Reading, continued
 from rag.citations import Verified
 from rag.embedding import Embedder
@@ -23,7 +23,20 @@ from rag.llm import LLM, Prompt, never
 from rag.reasons import asks_for_reasons
 from rag.retriever import Retrieval, Retriever
 from rag.sentences import split
-from rag.types import Answer, Citation, Document, Event, Evidence, Hit, Question, Timings, Turn, question_before
+from rag.types import (
+    Answer,
+    AnswerSentence,
+    Citation,
+    Disagreement,
+    Document,
+    Event,
+    Evidence,
+    Hit,
+    Question,
+    Timings,
+    Turn,
+    question_before,
+)
 
 ANSWER_TOKENS = 160
 """Tokens an answer may have: three long sentences in any language."""
@@ -54,6 +67,10 @@ READINGS = 8
 
 LITTLE = 48
 """Tokens more to read for which evidence is put in its own order: they take a third of a second on two cores."""
+
+LOOKED_AT_FOR_DISAGREEMENT = 24
+"""Sentences of the search, nearest first, in which another figure is looked for: what tells of the same thing is near
+the same question too."""
 
 HISTORY_TURNS = 2
 """Turns before the question that search and model see: the last question and its answer."""
@@ -318,8 +335,11 @@ class Chatbot:
         if not supported:
             return self._refused(run, retrieval)
         sentences, cited = citations.number(supported)
+        disagreements = self._disagreements(sentences, supported, retrieval)
         for citation in cited:
             self._check_quote(citation)
+        for other in disagreements:
+            self._check_quote(other.source)
         return Answer(
             question=run.question.text,
             language=run.language,
@@ -333,10 +353,23 @@ class Chatbot:
             model=self._llm.name,
             timings=run.timings(),
             signals=run.signals,
+            disagreements=disagreements,
         )
 
-    def _check_quote(self, citation: Citation) -> None:
-        """Compare a citation with its document before it is shown.
+    def _disagreements(
+        self, sentences: Sequence[AnswerSentence], verified: Sequence[Verified], retrieval: Retrieval
+    ) -> tuple[Disagreement, ...]:
+        """Return what the nearest sentences of other documents say otherwise, also those that the model did not see."""
+        near = [hit for hit in retrieval.hits if not hit.sentence.heading][:LOOKED_AT_FOR_DISAGREEMENT]
+        others = [self._retriever.evidence(hit, number) for number, hit in enumerate(near, 1)]
+        return tuple(
+            Disagreement(number, other)
+            for number, (sentence, by) in enumerate(zip(sentences, verified, strict=True), 1)
+            for other in disagreement.giving_another_figure(sentence.text, by.evidence, others, self._embedder)
+        )
+
+    def _check_quote(self, citation: Citation | Evidence) -> None:
+        """Compare a quote with its document before it is shown.
 
         Raises:
             IndexDamaged: the words are not at their place.

@@ -451,6 +451,10 @@ def _print_answer(answer: Answer) -> None:
         click.echo("\nNearest in the documents:")
         for piece in sorted(answer.evidence, key=lambda piece: -piece.score)[:3]:
             click.echo(f"  - {piece.title}: “{' '.join(piece.quote.split())}”")
+    for other in answer.disagreements:
+        at = f"{other.source.document}:{other.source.start}-{other.source.end}"
+        click.secho(f"\nAnother document says otherwise: {other.source.title} ({at})", fg="yellow")
+        click.echo(f"    “{' '.join(other.source.quote.split())}”")
     for sentence in answer.dropped:
         click.secho(f"\nLeft out, because no source supports it: {sentence}", fg="yellow")
     seconds = answer.timings.total_ms / 1000

@@ -73,6 +73,15 @@ def unsupported(text: str, sources: Iterable[str], *, codes: bool = True) -> lis
     return [figure.text for figure in figures(text) if (codes or not figure.code) and not figure.values & known]
 
 
+def agree(text: str, other: str) -> bool:
+    """Whether two texts have the same numbers, in whatever notation.
+
+    >>> agree("fast 600 Milliarden US-Dollar", "約6,000億ドル")
+    True
+    """
+    return not unsupported(text, [other]) and not unsupported(other, [text])
+
+
 def rescaled(text: str, sources: Sequence[str], answer_language: str) -> str:
     """Give numbers the scale that the source has: small models turn "600 Milliarden" into "600 million".
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from rag import language, names
+from rag import figures, language, names
 from rag.embedding import Embedder
 from rag.index import Index
 from rag.lexical import terms
@@ -185,7 +185,13 @@ class Retriever:
         return chosen
 
     def _says_the_same(self, hit: Hit, chosen: Sequence[Hit]) -> bool:
-        others = [other for other in chosen if other.sentence.document != hit.sentence.document]
+        others = [
+            other
+            for other in chosen
+            if other.sentence.document != hit.sentence.document
+            # What differs in a number disagrees: both must be seen.
+            and figures.agree(other.sentence.text, hit.sentence.text)
+        ]
         if not others:
             return False
         vectors, _ = self._index.vectors([hit.sentence, *(other.sentence for other in others)])

@@ -132,6 +132,14 @@ class AnswerSentence:
 
 
 @dataclass(frozen=True)
+class Disagreement:
+    """Words of another document that contradict a sentence of the answer, which is counted from 1."""
+
+    sentence: int
+    source: Evidence
+
+
+@dataclass(frozen=True)
 class Refusal:
     """Why there is no answer: ``code`` for programs, ``message`` in the asker's language."""
 
@@ -178,7 +186,10 @@ class Timings:
 
 @dataclass(frozen=True)
 class Answer:
-    """The verified result of one question. ``dropped`` are the model's sentences that found no support."""
+    """The verified result of one question.
+
+    ``dropped`` are the model's sentences that found no support, ``disagreements`` what other documents say otherwise.
+    """
 
     question: str
     language: str
@@ -192,6 +203,7 @@ class Answer:
     model: str
     timings: Timings
     signals: Mapping[str, float] = field(default_factory=dict)
+    disagreements: tuple[Disagreement, ...] = ()
 
 
 @dataclass(frozen=True)

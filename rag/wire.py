@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from rag.types import Answer, AnswerSentence, Citation, Document, Evidence, Refusal, Timings
+from rag.types import Answer, AnswerSentence, Citation, Disagreement, Document, Evidence, Refusal, Timings
 
 if TYPE_CHECKING:
     from rag.store import DocumentInfo
@@ -24,6 +24,7 @@ def answer_to_dict(answer: Answer) -> dict[str, Any]:
         "sentences": [sentence_to_dict(sentence) for sentence in answer.sentences],
         "citations": [citation_to_dict(citation) for citation in answer.citations],
         "evidence": [evidence_to_dict(evidence) for evidence in answer.evidence],
+        "disagreements": [disagreement_to_dict(one) for one in answer.disagreements],
         "dropped": list(answer.dropped),
         "model": answer.model,
         "timings": timings_to_dict(answer.timings),
@@ -54,6 +55,13 @@ def citation_to_dict(citation: Citation) -> dict[str, Any]:
 def evidence_to_dict(evidence: Evidence) -> dict[str, Any]:
     """Return one piece of evidence; its score can be compared within one search only."""
     return {**_source(evidence), "score": round(evidence.score, 4)}
+
+
+def disagreement_to_dict(disagreement: Disagreement) -> dict[str, Any]:
+    """Return what another document says otherwise, with the number of the answer's sentence."""
+    source = _source(disagreement.source)
+    del source["number"]
+    return {"sentence": disagreement.sentence, **source}
 
 
 def document_to_dict(document: Document) -> dict[str, Any]:

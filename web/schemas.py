@@ -128,10 +128,9 @@ class TranslationModel(BaseModel):
     model: str
 
 
-class SourceModel(BaseModel):
+class PlaceModel(BaseModel):
     """A span of a document: ``quote`` is exactly its canonical text from ``start`` to ``end``, in code points."""
 
-    number: int
     document: str
     title: str
     language: str
@@ -140,6 +139,12 @@ class SourceModel(BaseModel):
     end: int
     page: int | None
     quote: str
+
+
+class SourceModel(PlaceModel):
+    """A numbered span of a document."""
+
+    number: int
 
 
 class CitationModel(SourceModel):
@@ -162,6 +167,12 @@ class SentenceModel(BaseModel):
     supported: bool
     quoted: bool
     translated: bool
+
+
+class DisagreementModel(PlaceModel):
+    """What another document says otherwise than a sentence of the answer, which is counted from 1."""
+
+    sentence: int
 
 
 class RefusalModel(BaseModel):
@@ -192,6 +203,7 @@ class AnswerModel(BaseModel):
     sentences: list[SentenceModel]
     citations: list[CitationModel]
     evidence: list[EvidenceModel]
+    disagreements: list[DisagreementModel]
     dropped: list[str]
     model: str
     timings: TimingsModel

@@ -14,7 +14,7 @@ from typing import Any
 from rag.errors import CrossciteError
 from rag.evaluation import golden
 from rag.evaluation.golden import GoldenItem
-from rag.types import Answer, AnswerSentence, Citation, Evidence, Refusal, Timings
+from rag.types import Answer, AnswerSentence, Citation, Disagreement, Evidence, Refusal, Timings
 from rag.wire import answer_to_dict
 
 FORMAT = 1
@@ -158,6 +158,10 @@ def answer_from_dict(fields: Mapping[str, Any], signals: Mapping[str, float] | N
         model=fields.get("model", ""),
         timings=_timings(fields.get("timings") or {}),
         signals=signals or {},
+        disagreements=tuple(
+            Disagreement(int(one["sentence"]), Evidence(score=0.0, **_source(one, number)))
+            for number, one in enumerate(fields.get("disagreements", ()), 1)
+        ),
     )
 
 

@@ -101,6 +101,7 @@ def test_an_answer_is_the_object_of_the_contract(http: TestClient) -> None:
                 "score": 0.71,
             },
         ],
+        "disagreements": [],
         "dropped": ["He was born in Paris."],
         "model": "fake-1b",
         "timings": {
