@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 import time
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -21,6 +22,7 @@ from rag.gate import Gate
 from rag.index import Index
 from rag.llm import LLM, Prompt, never
 from rag.reasons import asks_for_reasons
+from rag.remembering import Answers
 from rag.retriever import Retrieval, Retriever
 from rag.sentences import split
 from rag.types import (
@@ -86,6 +88,7 @@ class Chatbot:
         self._gate = opening or gate.calibrated()
         self._retriever = Retriever(index, embedder, llm.count_tokens)
         self._readings: deque[Reading] = deque(maxlen=READINGS)
+        self._answers = Answers()
 
     @property
     def embedder(self) -> Embedder:
@@ -104,6 +107,13 @@ class Chatbot:
     def warm_up(self) -> None:
         """Evaluate what all prompts begin with, so that the first question need not wait for it."""
         self._llm.warm(prompt.fixed_messages())
+
+    def forget(self) -> None:
+        """Keep nothing of the questions until now: the next one is answered as if it were the first."""
+        self._readings.clear()
+        self._answers = Answers()
+        self._llm.forget()
+        self.warm_up()
 
     def prepare(self, question: Question, *, cancelled: Callable[[], bool] = never) -> None:
         """Read the evidence for a question that is still being typed, so that its answer need not wait for that.
@@ -129,16 +139,28 @@ class Chatbot:
             Cancelled: ``cancelled`` returned true.
         """
         run = self._begun(question, cancelled)
+        if before := self._answers.given(run.key):
+            yield from run.again(before)
+            return
+        events = []
+        with closing(self._steps(run)) as steps:
+            for event in steps:
+                events.append(event)
+                if event.kind == "answer":
+                    self._answers.keep(run.key, events)
+                yield event
+
+    def _steps(self, run: _Run) -> Generator[Event, None, None]:
         retrieval = self._with_what_was_read(run, self._retriever.retrieve(run.question))
         run.retrieved()
         yield Event("evidence", retrieval.evidence)
-        if cancelled():
+        if run.cancelled():
             raise Cancelled("The question was withdrawn.")
         run.signals = self._signals(run, retrieval)
         if not retrieval.evidence or not self._gate.may_open(run.signals):
             yield Event("answer", self._refused(run, retrieval))
             return
-        if asks_for_reasons(question.text):
+        if asks_for_reasons(run.question.text):
             yield from self._quote(run, retrieval.evidence)
         else:
             yield from self._write(run, retrieval.evidence)
@@ -173,7 +195,8 @@ class Chatbot:
 
     def _with_what_was_read(self, run: _Run, found: Retrieval) -> Retrieval:
         """Put evidence in the order in which the model has read it, where that saves more than a little."""
-        ways = [continued(reading, found) for reading in self._readings if reading.serves(run.question)]
+        serving = [] if run.question.fresh else [one for one in self._readings if one.serves(run.question)]
+        ways = [continued(reading, found) for reading in serving]
         self._readings.append(Reading(run.question, found.evidence, asked=True))
         if not ways:
             return found
@@ -413,6 +436,22 @@ class _Run:
     first_token_ms: float | None = None
     prompt_tokens: int = 0
     answer_tokens: int = 0
+
+    @property
+    def key(self) -> Question:
+        """The question with all that its answer depends on."""
+        return replace(self.question, language=self.language)
+
+    def again(self, events: Sequence[Event]) -> Iterator[Event]:
+        """Yield the steps of an answer given before."""
+        self.retrieved()
+        for event in events:
+            if event.kind == "token":
+                self.wrote()
+            data = event.data
+            if isinstance(data, Answer):
+                data = replace(data, timings=self.timings(), cached=True)
+            yield replace(event, data=data)
 
     def retrieved(self) -> None:
         self.retrieve_ms = self._elapsed()

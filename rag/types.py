@@ -164,13 +164,15 @@ def question_before(history: Sequence[Turn]) -> str | None:
 class Question:
     """What is asked, the turns before it (oldest first), and the wishes of the asker.
 
-    ``language`` None means: the language of the question. ``documents`` None means: all of them.
+    ``language`` None means: the language of the question. ``documents`` None means: all of them. ``fresh`` asks for a
+    new answer where the same question was answered before.
     """
 
     text: str
     history: tuple[Turn, ...] = ()
     language: str | None = None
     documents: tuple[str, ...] | None = None
+    fresh: bool = False
 
 
 @dataclass(frozen=True)
@@ -189,6 +191,7 @@ class Answer:
     """The verified result of one question.
 
     ``dropped`` are the model's sentences that found no support, ``disagreements`` what other documents say otherwise.
+    ``cached`` says that it was given before to the same question over the same index; its timings are those of now.
     """
 
     question: str
@@ -204,6 +207,7 @@ class Answer:
     timings: Timings
     signals: Mapping[str, float] = field(default_factory=dict)
     disagreements: tuple[Disagreement, ...] = ()
+    cached: bool = False
 
 
 @dataclass(frozen=True)

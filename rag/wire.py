@@ -27,6 +27,7 @@ def answer_to_dict(answer: Answer) -> dict[str, Any]:
         "disagreements": [disagreement_to_dict(one) for one in answer.disagreements],
         "dropped": list(answer.dropped),
         "model": answer.model,
+        "cached": answer.cached,
         "timings": timings_to_dict(answer.timings),
     }
 

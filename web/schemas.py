@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator
@@ -92,6 +93,11 @@ class AskRequest(PrepareRequest):
     """A question, and optionally what was said before it."""
 
     stream: bool = Field(default=False, description="Answer as server-sent events.")
+    fresh: bool = Field(default=False, description="Write a new answer even if the same question was answered before.")
+
+    def to_question(self) -> Question:
+        """Return the question as the library takes it."""
+        return replace(super().to_question(), fresh=self.fresh)
 
 
 class TranslateRequest(BaseModel):
@@ -206,6 +212,7 @@ class AnswerModel(BaseModel):
     disagreements: list[DisagreementModel]
     dropped: list[str]
     model: str
+    cached: bool = Field(description="Whether the same question was answered before, over the same documents.")
     timings: TimingsModel
 
 

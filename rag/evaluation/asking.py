@@ -46,12 +46,13 @@ class Asked(Protocol):
 
 
 class Here:
-    """A chatbot in this process."""
+    """A chatbot in this process, which is asked every question as if it were the first."""
 
     def __init__(self, chatbot: Chatbot) -> None:
         self._chatbot = chatbot
 
     def answer(self, question: Question) -> Answer:
+        self._chatbot.forget()
         (last,) = [event.data for event in self._chatbot.answer(question) if isinstance(event.data, Answer)]
         return last
 

@@ -204,8 +204,8 @@ def slices(judged: Sequence[Judged]) -> list[Slice]:
 
 
 def latencies(judged: Iterable[Judged]) -> dict[str, float]:
-    """Return median and 95th percentile in seconds of evidence, first token and whole answer."""
-    timings = [one.row.answer.timings for one in judged if one.row.answer is not None]
+    """Return median and 95th percentile in seconds of evidence, first token and whole answer, as far as not cached."""
+    timings = [one.row.answer.timings for one in judged if one.row.answer and not one.row.answer.cached]
     result: dict[str, float] = {}
     for name, values in (
         ("evidence", [timing.retrieve_ms for timing in timings]),

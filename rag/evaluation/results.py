@@ -162,6 +162,7 @@ def answer_from_dict(fields: Mapping[str, Any], signals: Mapping[str, float] | N
             Disagreement(int(one["sentence"]), Evidence(score=0.0, **_source(one, number)))
             for number, one in enumerate(fields.get("disagreements", ()), 1)
         ),
+        cached=bool(fields.get("cached")),
     )
 
 

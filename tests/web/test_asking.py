@@ -104,6 +104,7 @@ def test_an_answer_is_the_object_of_the_contract(http: TestClient) -> None:
         "disagreements": [],
         "dropped": ["He was born in Paris."],
         "model": "fake-1b",
+        "cached": False,
         "timings": {
             "retrieve_ms": 12.3,
             "first_token_ms": 56.8,
@@ -261,3 +262,11 @@ def test_half_a_surrogate_pair_is_a_422_and_no_crash(http: TestClient) -> None:
 def test_the_examples_of_the_openapi_description_work(http: TestClient) -> None:
     examples = http.get("/openapi.json").json()["components"]["schemas"]["AskRequest"]["examples"]
     assert [http.post("/ask", json=example).status_code for example in examples] == [200, 200]
+
+
+def test_a_fresh_answer_can_be_asked_for() -> None:
+    bot = FakeChatbot(answered())
+    with client(bot) as http:
+        http.post("/ask", json={"question": "Who?"})
+        http.post("/ask", json={"question": "Who?", "fresh": True})
+    assert [question.fresh for question in bot.questions] == [False, True]
