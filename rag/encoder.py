@@ -9,17 +9,22 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import onnxruntime
 import torch
 from sentence_transformers.sentence_transformer.modules import InputModule
 from tokenizers import Tokenizer
 
 from rag.models.e5 import GRAPH, TOKENIZER
+
+TOKENS = 512
+"""Tokens the graph works on at once: more fall out of the processor's cache, and texts of more different lengths would
+be padded. Measured on paragraphs of 157 tokens: 44 ms a paragraph; 72 ms in batches of 16, which are 40 % padding."""
 
 
 class OnnxTransformer(InputModule):  # type: ignore[misc]
@@ -56,9 +61,14 @@ class OnnxTransformer(InputModule):  # type: ignore[misc]
         return {"input_ids": torch.from_numpy(ids), "attention_mask": torch.from_numpy(mask)}
 
     def forward(self, features: dict[str, torch.Tensor], **_: Any) -> dict[str, torch.Tensor]:
-        """Add the states of all tokens."""
-        inputs = {name: features[name].numpy() for name in ("input_ids", "attention_mask")}
-        (states,) = self._session.run(None, inputs)
+        """Add the states of all tokens; texts of similar length go through the graph together."""
+        ids, mask = (features[name].numpy() for name in ("input_ids", "attention_mask"))
+        lengths = mask.sum(axis=1)
+        states = np.zeros((*ids.shape, self.dimensions), dtype=np.float32)
+        for rows in _groups(lengths):
+            length = int(lengths[rows].max())
+            inputs = {"input_ids": ids[rows, :length], "attention_mask": mask[rows, :length]}
+            (states[rows, :length],) = self._session.run(None, inputs)
         features["token_embeddings"] = torch.from_numpy(states)
         return features
 
@@ -69,3 +79,13 @@ class OnnxTransformer(InputModule):  # type: ignore[misc]
 
     def _cut(self, ids: list[int]) -> list[int]:
         return ids if len(ids) <= self.max_seq_length else [*ids[: self.max_seq_length - 1], ids[-1]]
+
+
+def _groups(lengths: npt.NDArray[np.int64]) -> Iterator[npt.NDArray[np.int64]]:
+    """The rows of texts by rising length, as many together as are not more than ``TOKENS`` when padded."""
+    order = np.argsort(lengths, kind="stable")
+    start = 0
+    for end in range(1, len(order) + 1):
+        if end == len(order) or (end + 1 - start) * lengths[order[end]] > TOKENS:
+            yield order[start:end]
+            start = end

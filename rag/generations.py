@@ -4,6 +4,7 @@
     <generation>.sqlite      documents, sentences, passages, vectors, lexical index
     <generation>.faiss       the search structure over the passage vectors
     building.sqlite          a build that is under way or was interrupted
+    unread.jsonl             files that could not be read, and why
     writer.lock              held by the one process that writes
 
 Whoever reads follows the manifest, so it sees the old index or the new one; an interrupted write is no index at all.

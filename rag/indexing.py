@@ -20,7 +20,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from rag import generations, neighbours, stories
+from rag import generations, neighbours, scanning, stories
 from rag.errors import DocumentError, IndexDamaged, IndexError_, IndexMissing
 from rag.generations import Manifest
 from rag.passages import context
@@ -30,6 +30,7 @@ from rag.scanning import Plan, Scan, Task, compare, fingerprint, root_name, scan
 from rag.sentences import split
 from rag.store import FORMAT, Embedded, KeyedVector, Origin, Store, Vectors
 from rag.types import Document, Passage, Sentence
+from rag.unread import forget, remember
 
 if TYPE_CHECKING:
     from tqdm import tqdm
@@ -121,6 +122,7 @@ def build(
         manifest = _present(folder, embedder_sha256, rebuild=rebuild)
         scans, gone = scans_of(paths, folder, rebuild=rebuild)
         draft = _Draft(folder, manifest, embedder, embedder_name, embedder_sha256, scans, rebuild=rebuild)
+        forget(folder, lambda unread: not rebuild and scanning.is_as_it_was(unread, folder))
         try:
             plan = compare(scans, draft.origins(), folder)
             changes = _carry_out(plan, draft, progress=progress)
@@ -250,6 +252,12 @@ class _Draft:
         with closing(Store.open_for_reading(self._folder / self._manifest.database)) as store:
             return store.origins()
 
+    def remember_unread(self, task: Task, reason: str) -> None:
+        """See that a file that cannot be read is not tried again as long as it is not touched."""
+        unread = scanning.unread(task, reason)
+        if unread:
+            remember(self._folder, unread)
+
     def must_publish(self) -> bool:
         """Whether there is something to finish although no document changed in this run."""
         if self.resumed or self._manifest is None:
@@ -332,6 +340,7 @@ def _groups(tasks: Sequence[Task], draft: _Draft, changes: _Changes, bar: _Progr
             group.append(_read(task, draft))
         except DocumentError as error:
             changes.skipped.append((str(task.file.path), error.reason))
+            draft.remember_unread(task, error.reason)
             bar.advance(task.size)
             if task.replaces:
                 # What the index holds is no longer what the file says.

@@ -16,6 +16,7 @@ from rag.errors import DocumentError, IndexMissing
 from rag.generations import MANIFEST, sha256_of
 from rag.readers import SUFFIXES
 from rag.store import UPLOADS_ROOT, Origin
+from rag.unread import Unread, remembered
 
 UPLOADS = "uploads"
 """The folder within the index folder that holds uploaded files. It is a root of its own that is always looked through,
@@ -124,8 +125,12 @@ def _uploads_among(wanted: set[Path], uploads: Path) -> list[Scan]:
 
 
 def compare(scans: Sequence[Scan], origins: Sequence[Origin], folder: Path) -> Plan:
-    """Compare the files below ``scans`` with the documents stored, by content."""
+    """Compare the files below ``scans`` with the documents stored, by content.
+
+    A file that could not be read, and was not touched since, is skipped for the same reason.
+    """
     plan = Plan()
+    unread = {(known.root, known.file): known for known in remembered(folder)}
     files = list(_files_to_index(scans, folder, plan))
     stored = {(origin.root, origin.file): origin for origin in origins}
     gone = set(_gone(files, origins, scans, folder, plan))
@@ -141,6 +146,10 @@ def compare(scans: Sequence[Scan], origins: Sequence[Origin], folder: Path) -> P
         try:
             status = file.path.stat()
             stamp, size = _stamp(status), status.st_size
+            known = unread.get((file.root, file.file))
+            if known and not old and (known.stamp, known.reader) == (stamp, _reading_version()):
+                plan.skip(file.path, known.reason)
+                continue
             sha256 = old.sha256 if old and stamp and stamp == old.stamp else sha256_of(file.path)
         except OSError as error:
             plan.skip(file.path, error)
@@ -152,6 +161,20 @@ def compare(scans: Sequence[Scan], origins: Sequence[Origin], folder: Path) -> P
             plan.tasks.append(Task(file, document_id, old is not None, size, stamp, tuple(dict.fromkeys(before))))
     plan.gone = sorted(gone)
     return plan
+
+
+def unread(task: Task, reason: str) -> Unread | None:
+    """What to remember of a file that could not be read; None where its next change could not be told."""
+    return Unread(task.file.root, task.file.file, task.stamp, _reading_version(), reason) if task.stamp else None
+
+
+def is_as_it_was(unread: Unread, folder: Path) -> bool:
+    """Whether reading a file again would come to the same end."""
+    try:
+        status = (_root_path(unread.root, folder) / unread.file).stat()
+    except OSError:
+        return False
+    return (unread.stamp, unread.reader) == (_stamp(status), _reading_version())
 
 
 def _stamp(status: os.stat_result) -> str:

@@ -29,7 +29,7 @@ from rag.types import Document, Passage, Sentence, Span
 
 Vectors = npt.NDArray[np.float32]
 
-FORMAT = 4
+FORMAT = 5
 """Raise when the tables or the encoding of vectors change: files of another format are refused."""
 
 MOST_OCCURRENCES = 20_000
@@ -56,6 +56,7 @@ CREATE TABLE documents (
     sha256 TEXT NOT NULL,
     size INTEGER NOT NULL, sentences INTEGER NOT NULL, passages INTEGER NOT NULL, pages TEXT NOT NULL,
     furniture TEXT NOT NULL, added TEXT NOT NULL, first_passage INTEGER NOT NULL, text TEXT NOT NULL);
+CREATE INDEX documents_by_content ON documents (sha256);
 CREATE TABLE sentences (
     number INTEGER PRIMARY KEY, document INTEGER NOT NULL, position INTEGER NOT NULL, starts INTEGER NOT NULL,
     ends INTEGER NOT NULL, paragraph INTEGER NOT NULL, heading INTEGER NOT NULL, text TEXT NOT NULL,

@@ -21,12 +21,12 @@ def changes(paths: Sequence[Path], index: Path, *, stop: Event | None = None) ->
     import watchfiles
 
     own = index.resolve()
+    there = [path.resolve() for path in paths if path.exists() and not path.resolve().is_relative_to(own)]
 
     def counts(_: watchfiles.Change, path: str) -> bool:
         changed = Path(path)
-        return not changed.name.startswith(".") and not changed.is_relative_to(own)
+        return not changed.is_relative_to(own) and any(_visible_below(root, changed) for root in there)
 
-    there = [path for path in paths if path.exists() and not path.is_relative_to(own)]
     yield from (
         None
         for _ in watchfiles.watch(
@@ -39,3 +39,8 @@ def changes(paths: Sequence[Path], index: Path, *, stop: Event | None = None) ->
             stop_event=stop,
         )
     )
+
+
+def _visible_below(root: Path, path: Path) -> bool:
+    """Whether neither a file nor a folder above it, up to ``root``, is hidden; ``root`` itself may be."""
+    return path.is_relative_to(root) and not any(part.startswith(".") for part in path.relative_to(root).parts)

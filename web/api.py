@@ -14,6 +14,7 @@ from rag.errors import QuestionError
 from rag.types import Event, Question
 from rag.wire import answer_to_dict, document_info_to_dict, document_to_dict, evidence_to_dict
 from web.loading import ChatbotLike, Loader, answer_from_present, prepare_from_present
+from web.paths import DOCUMENT
 from web.schemas import (
     MAX_HITS,
     MAX_QUESTION,
@@ -246,7 +247,7 @@ def readyz(chatbot: Chatbot) -> Any:
 
 
 @router.get(
-    "/documents/{id:path}",
+    DOCUMENT,
     summary="Read a document",
     response_model=DocumentModel,
     responses=problem_responses({404: "There is no such document.", 503: _NOT_READY}),

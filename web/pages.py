@@ -14,6 +14,7 @@ from rag.readers import SUFFIXES
 from rag.uploads import MOST_BYTES
 from web.api import Chatbot
 from web.i18n import page_context
+from web.paths import DOCUMENT
 from web.problems import TITLES
 from web.schemas import MAX_QUESTION, MAX_TURN, problem_responses
 from web.starters import HOW_MANY, spread, starters
@@ -46,7 +47,7 @@ def starter_questions(request: Request, chatbot: Chatbot) -> Response:
 
 
 @router.get(
-    "/documents/{id:path}/view",
+    f"{DOCUMENT}/view",
     summary="Read a document in the browser",
     tags=[_FOR_PEOPLE],
     responses=problem_responses({404: "There is no such document.", 422: "The span is not in the text."}),

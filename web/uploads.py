@@ -13,6 +13,7 @@ from rag.errors import CrossciteError
 from rag.uploads import MOST_BYTES
 from web.library import Library, Upload
 from web.multipart import HOW, MOST_FILES, Files, receive_files
+from web.paths import DOCUMENT
 from web.problems import describe, problem_response
 from web.schemas import AddedModel, UploadModel, UploadsModel, problem_responses
 
@@ -142,7 +143,7 @@ def cancel(id: str, library: ChangeableLibrary) -> Response:
 
 
 @router.delete(
-    "/documents/{id:path}",
+    DOCUMENT,
     summary="Remove a document",
     status_code=204,
     responses=problem_responses(

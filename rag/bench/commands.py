@@ -1,4 +1,4 @@
-"""The command line of the measurements: crosscite bench retrieval|gate|injection."""
+"""The command line of the measurements: crosscite bench retrieval|embedding|search|gate|injection."""
 
 from __future__ import annotations
 
@@ -46,6 +46,27 @@ def retrieval(settings: Settings, files: tuple[tuple[Path, Path], ...], cache: P
         click.echo(json.dumps([measured.as_dict(*pair) for pair in pairs], ensure_ascii=False, indent=2).encode())
     else:
         click.echo(measured.table([measured.score(*pair) for pair in pairs]))
+
+
+@bench.command()
+@click.option(
+    "--squad",
+    "files",
+    multiple=True,
+    required=True,
+    nargs=2,
+    type=click.Path(path_type=Path),
+    metavar="DOCUMENTS QUESTIONS",
+    help="As for `crosscite bench retrieval`.",
+)
+@with_settings
+def embedding(settings: Settings, files: tuple[tuple[Path, Path], ...]) -> None:
+    """Compare the embedder with plain sentence-transformers in float32: how fast it is, and what it finds."""
+    from rag.bench import embedding as measured
+    from rag.bench import retrieval
+
+    collections = [retrieval.read(documents, questions) for documents, questions in files]
+    click.echo(measured.table(measured.compare(collections, settings)))
 
 
 @bench.command()

@@ -1,14 +1,17 @@
 from __future__ import annotations
 
 import os
+import time
+from collections.abc import Callable
 from datetime import datetime, timedelta, timezone, tzinfo
 from pathlib import Path
 
 import pytest
 
-from rag import scanning, store
+from rag import indexing, readers, scanning, store
 from rag.errors import DocumentError, DocumentNotFound, IndexMissing
-from rag.indexing import remove
+from rag.indexing import outstanding, remove
+from rag.types import Document
 from tests.index.shelf import Shelf, nearest
 
 
@@ -217,6 +220,72 @@ def test_what_cannot_be_read_is_skipped_with_its_reason_and_the_rest_goes_on(fru
     )
     assert dict(summary.unsupported) == {".png": 1, ".xyz": 1}
     assert fruit.ids() == ["a.txt", "c.txt"]
+
+
+@pytest.fixture
+def tried(fruit: Shelf, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """A broken PDF, written an hour ago, beside the documents of ``fruit``; the list gets the names of files read."""
+    fruit.write({"broken.pdf": "%PDF-1.7 and no more"})
+    an_hour_later = time.time_ns() + 3_600_000_000_000
+    monkeypatch.setattr(scanning.time, "time_ns", lambda: an_hour_later)
+    tried: list[str] = []
+
+    def noted(path: Path, *, id: str) -> Document:
+        tried.append(path.name)
+        return readers.read(path, id=id)
+
+    monkeypatch.setattr(indexing, "read", noted)
+    return tried
+
+
+def test_a_file_that_could_not_be_read_is_reported_again_but_not_read_again(fruit: Shelf, tried: list[str]) -> None:
+    first, second = fruit.build(), fruit.build()
+    assert [Path(path).name for path, _ in first.skipped] == ["broken.pdf"]
+    assert first.skipped == second.skipped == tuple(outstanding(fruit.folder).skipped)
+    assert tried == ["broken.pdf"]
+
+
+@pytest.mark.parametrize("change", ["touched", "mended", "rebuild", "another reader", "forgotten", "cut off"])
+def test_a_file_that_could_not_be_read_is_tried_again_after_a_change(
+    change: str, fruit: Shelf, tried: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, memory = fruit.documents / "broken.pdf", fruit.folder / "unread.jsonl"
+    fruit.build()
+    changes: dict[str, Callable[[], object]] = {
+        "touched": lambda: os.utime(path, (0, 0)),
+        "mended": lambda: path.write_text("%PDF-1.7 and a little more"),
+        "another reader": lambda: monkeypatch.setattr(scanning, "_reading_version", lambda: "another"),
+        "forgotten": memory.unlink,
+        "cut off": lambda: memory.write_bytes(memory.read_bytes()[:-20]),
+    }
+    changes.get(change, lambda: None)()
+    tried.clear()
+    fruit.build(rebuild=change == "rebuild")
+    assert "broken.pdf" in tried
+
+
+def test_a_file_written_just_now_is_not_vouched_for(
+    fruit: Shelf, tried: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(scanning, "SETTLED_NS", 4_000_000_000_000)
+    fruit.build()
+    fruit.build()
+    assert tried == ["broken.pdf", "broken.pdf"]
+
+
+def test_a_file_that_cannot_be_read_any_more_takes_its_document_along_once(fruit: Shelf, tried: list[str]) -> None:
+    (fruit.documents / "broken.pdf").rename(fruit.documents / "b.txt")
+    (fruit.documents / "b.txt").write_bytes(b" ")
+    assert fruit.build().removed == ("b.txt",)
+    assert fruit.build().removed == ()
+    assert (fruit.ids(), tried) == (["a.txt"], ["b.txt"])
+
+
+def test_files_that_are_gone_are_forgotten(fruit: Shelf, tried: list[str]) -> None:
+    fruit.build()
+    (fruit.documents / "broken.pdf").unlink()
+    fruit.build()
+    assert (fruit.folder / "unread.jsonl").read_bytes() == b""
 
 
 def test_a_file_of_an_unknown_kind_named_itself_is_reported(fruit: Shelf) -> None:

@@ -58,9 +58,11 @@ def test_a_new_a_changed_and_a_deleted_file_are_signs(signs: tuple[Path, list[No
     assert _signs_after(seen, (folder / "a.txt").unlink) >= 1
 
 
-def test_hidden_files_and_the_index_itself_are_no_signs(signs: tuple[Path, list[None]]) -> None:
+def test_hidden_files_hidden_folders_and_the_index_itself_are_no_signs(signs: tuple[Path, list[None]]) -> None:
     folder, seen = signs
+    (folder / ".git").mkdir()
     assert _signs_after(seen, lambda: (folder / ".a.txt.part").write_text("One.")) == 0
+    assert _signs_after(seen, lambda: (folder / ".git" / "HEAD").write_text("One.")) == 0
     assert _signs_after(seen, lambda: (folder / "index" / "manifest.json").write_text("{}")) == 0
 
 

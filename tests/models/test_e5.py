@@ -109,6 +109,14 @@ def test_the_folder_makes_vectors_of_length_one_whatever_else_is_in_the_batch(so
     assert embedder.count_tokens(" ".join("a" * 40)) == 40
 
 
+def test_texts_of_similar_length_go_through_the_graph_together(monkeypatch: pytest.MonkeyPatch) -> None:
+    from rag import encoder
+
+    monkeypatch.setattr(encoder, "TOKENS", 10)
+    lengths = np.array([5, 1, 40, 2, 5, 1])
+    assert [rows.tolist() for rows in encoder._groups(lengths)] == [[1, 5, 3], [0, 4], [2]]
+
+
 def test_of_a_text_too_long_for_the_model_the_beginning_counts(source: Path, tmp_path: Path) -> None:
     e5.convert(source, tmp_path / "tiny", "abc")
     long, longer = E5(tmp_path / "tiny", threads=1).passages(["a " * 20 + "b", "a " * 90])

@@ -101,6 +101,14 @@ def test_nothing_of_a_document_is_markup_in_the_view() -> None:
     assert "a &lt;b&gt;&amp;" in page
 
 
+@pytest.mark.parametrize("id", ["two\nlines.txt", "folder\n/a.txt\n", "a.txt/view"])
+def test_whatever_a_file_may_be_called_its_document_can_be_opened(id: str) -> None:
+    with client(FakeChatbot(documents=[replace(HOSTILE, id=id)])) as http:
+        assert http.get(f"/documents/{quote(id)}/view").status_code == 200
+        if not id.endswith("/view"):
+            assert http.get(f"/documents/{quote(id)}").json()["id"] == id
+
+
 def test_segments_keep_every_character_in_order() -> None:
     document = Document("a", "0123456789", "A", "en", furniture=(Span(0, 3), Span(5, 9)))
     parts = segments(document, Span(2, 6))
