@@ -7,13 +7,19 @@ import os
 import shutil
 import socket
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from rag.config import Settings
-from rag.models import DEFAULT_MODELS, get, is_present
+from rag.models import DEFAULT_MODELS, get, identity, is_present
+
+if TYPE_CHECKING:
+    from rag.chatbot import Chatbot
+
+ROOT = Path(__file__).parents[1]
 
 _CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome", "chrome")
 
@@ -22,6 +28,35 @@ _CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome", "chrome")
 def models_dir() -> Path:
     """Where the real models are, for tests marked ``models``."""
     return Settings.from_environment().models_dir
+
+
+@pytest.fixture(scope="session")
+def real_settings(tmp_path_factory: pytest.TempPathFactory, models_dir: Path) -> Settings:
+    """The default models over an index of the articles that ship with crosscite, built once for this run."""
+    from rag.indexing import build
+    from rag.wiring import load_embedder
+
+    settings = replace(Settings(), index_dir=tmp_path_factory.mktemp("real") / "index", models_dir=models_dir)
+    summary = build(
+        [ROOT / "seeds"],
+        settings.index_dir,
+        lambda: load_embedder(settings),
+        embedder_name=settings.embedder,
+        embedder_sha256=identity(settings.embedder),
+        progress=False,
+    )
+    assert (len(summary.added), summary.skipped) == (5, ())
+    return settings
+
+
+@pytest.fixture(scope="session")
+def real_bot(real_settings: Settings) -> Iterator[Chatbot]:
+    """The chatbot with the default models, loaded once for this run."""
+    from rag.wiring import load_chatbot
+
+    chatbot = load_chatbot(real_settings)
+    yield chatbot
+    chatbot.index.close()
 
 
 @pytest.fixture(scope="session")

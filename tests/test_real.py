@@ -23,7 +23,7 @@ from rag.evaluation.golden import GoldenItem, load
 from rag.indexing import build
 from rag.models import identity
 from rag.types import Answer
-from rag.wiring import load_chatbot, load_embedder, load_index
+from rag.wiring import load_index
 from tests.web.conftest import Running, eventually, running
 from web.app import create_app
 
@@ -31,29 +31,6 @@ ROOT = Path(__file__).parents[1]
 GOLDEN = {item.id: item for item in load(ROOT / "tests" / "golden" / "seeds.jsonl")}
 
 pytestmark = pytest.mark.models
-
-
-@pytest.fixture(scope="session")
-def settings(tmp_path_factory: pytest.TempPathFactory, models_dir: Path) -> Settings:
-    """The default models over an index of the articles that ship with crosscite, built once for this run."""
-    settings = replace(Settings(), index_dir=tmp_path_factory.mktemp("real") / "index", models_dir=models_dir)
-    summary = build(
-        [ROOT / "seeds"],
-        settings.index_dir,
-        lambda: load_embedder(settings),
-        embedder_name=settings.embedder,
-        embedder_sha256=identity(settings.embedder),
-        progress=False,
-    )
-    assert (len(summary.added), summary.skipped) == (5, ())
-    return settings
-
-
-@pytest.fixture(scope="session")
-def bot(settings: Settings) -> Iterator[Chatbot]:
-    chatbot = load_chatbot(settings)
-    yield chatbot
-    chatbot.index.close()
 
 
 def ask(bot: Chatbot, item: GoldenItem) -> Answer:
@@ -87,31 +64,31 @@ def check(bot: Chatbot, answer: Answer, item: GoldenItem) -> None:
 
 
 @pytest.mark.parametrize("id", ["market-cap", "hedge-ja"])
-def test_a_question_is_answered_in_its_language_with_the_words_that_prove_it(bot: Chatbot, id: str) -> None:
+def test_a_question_is_answered_in_its_language_with_the_words_that_prove_it(real_bot: Chatbot, id: str) -> None:
     item = GOLDEN[id]
-    answer = ask(bot, item)
-    check(bot, answer, item)
+    answer = ask(real_bot, item)
+    check(real_bot, answer, item)
     assert is_proved([(citation.document, citation.quote) for citation in answer.citations], item)
 
 
-def test_a_question_for_reasons_is_answered_from_the_article_that_has_them(bot: Chatbot) -> None:
+def test_a_question_for_reasons_is_answered_from_the_article_that_has_them(real_bot: Chatbot) -> None:
     item = GOLDEN["why-pan"]
-    answer = ask(bot, item)
-    check(bot, answer, item)
+    answer = ask(real_bot, item)
+    check(real_bot, answer, item)
     assert is_proved([(piece.document, piece.quote) for piece in answer.evidence], item)
     assert {citation.document for citation in answer.citations} <= set(item.documents)
 
 
-def test_what_the_documents_do_not_say_is_refused_in_the_language_of_the_question(bot: Chatbot) -> None:
-    answer = ask(bot, GOLDEN["capital"])
+def test_what_the_documents_do_not_say_is_refused_in_the_language_of_the_question(real_bot: Chatbot) -> None:
+    answer = ask(real_bot, GOLDEN["capital"])
     assert (answer.answered, answer.language, answer.citations) == (False, "en", ())
     assert answer.text == "I did not find the answer to this question in the documents."
     assert answer.evidence
 
 
-def test_a_search_finds_german_words_for_an_english_question(bot: Chatbot) -> None:
+def test_a_search_finds_german_words_for_an_english_question(real_bot: Chatbot) -> None:
     item = GOLDEN["model-cost"]
-    found = bot.search(item.question, k=8)
+    found = real_bot.search(item.question, k=8)
     assert is_proved([(piece.document, piece.quote) for piece in found], item)
 
 
@@ -119,8 +96,8 @@ def test_a_search_finds_german_words_for_an_english_question(bot: Chatbot) -> No
 
 
 @pytest.fixture(scope="module")
-def server(bot: Chatbot) -> Iterator[Running]:
-    app = create_app(lambda: bot)
+def server(real_bot: Chatbot) -> Iterator[Running]:
+    app = create_app(lambda: real_bot)
     with running(app) as server:
         eventually(lambda: app.state.loader.state == "ready")
         yield server
@@ -162,7 +139,7 @@ def test_a_german_question_over_http_streams_events_and_ends_with_a_proved_answe
 
 
 @pytest.mark.models("smollm2-135m")
-def test_the_program_prints_json_and_nothing_else(settings: Settings) -> None:
+def test_the_program_prints_json_and_nothing_else(real_settings: Settings) -> None:
     run = subprocess.run(
         [sys.executable, "-m", "rag.cli", "ask", "--json", "Who founded DeepSeek?"],
         capture_output=True,
@@ -173,8 +150,8 @@ def test_the_program_prints_json_and_nothing_else(settings: Settings) -> None:
         env={
             **os.environ,
             "CROSSCITE_LLM": "smollm2-135m",
-            "CROSSCITE_INDEX": str(settings.index_dir),
-            "CROSSCITE_MODELS": str(settings.models_dir),
+            "CROSSCITE_INDEX": str(real_settings.index_dir),
+            "CROSSCITE_MODELS": str(real_settings.models_dir),
         },
     )
     assert (run.returncode, run.stderr) == (0, "")
@@ -182,18 +159,18 @@ def test_the_program_prints_json_and_nothing_else(settings: Settings) -> None:
     assert (answer["question"], answer["model"]) == ("Who founded DeepSeek?", "smollm2-135m")
 
 
-def test_an_index_that_is_up_to_date_is_left_alone(settings: Settings) -> None:
-    before = load_index(settings)
+def test_an_index_that_is_up_to_date_is_left_alone(real_settings: Settings) -> None:
+    before = load_index(real_settings)
 
     def no_embedder() -> Any:
         pytest.fail("nothing has changed, so nothing is to be embedded")
 
     summary = build(
         [ROOT / "seeds"],
-        settings.index_dir,
+        real_settings.index_dir,
         no_embedder,
-        embedder_name=settings.embedder,
-        embedder_sha256=identity(settings.embedder),
+        embedder_name=real_settings.embedder,
+        embedder_sha256=identity(real_settings.embedder),
         progress=False,
     )
     assert (summary.unchanged, before.is_current()) == (5, True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from rag.errors import Cancelled, DocumentNotFound
 from rag.store import DocumentInfo
@@ -13,6 +13,7 @@ from rag.types import (
     Answer,
     AnswerSentence,
     Citation,
+    Disagreement,
     Document,
     Event,
     Evidence,
@@ -82,6 +83,9 @@ ANSWER = Answer(
     model="fake-1b",
     timings=Timings(12.34, 56.78, 90.12, 34, 12),
 )
+HANGZHOU = "Die Firma sitzt in Hangzhou."
+DISPUTED = replace(ANSWER, disagreements=(Disagreement(2, evidence(1, GERMAN, HANGZHOU)),))
+"""Another document says otherwise than the second sentence."""
 REFUSAL = Answer(
     question="What is the capital of Mongolia?",
     language="en",

@@ -23,7 +23,6 @@ from tests.web.fakes import (
     citation,
     sentence_event,
 )
-from web import streaming
 
 pytestmark = pytest.mark.browser
 
@@ -204,13 +203,18 @@ def test_asking_again_replaces_the_answer_and_sends_only_what_came_before_it(sta
         assert page.locator(".question").all_inner_texts() == ["Who founded DeepSeek?", "And when?"]
 
 
-def test_an_answer_that_was_kept_says_so_discreetly(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
-    told = streaming.answer_to_dict
-    monkeypatch.setattr(streaming, "answer_to_dict", lambda answer: {**told(answer), "cached": True})
-    with stage.page() as page:
+def test_an_answer_from_memory_says_so_and_asking_again_brings_a_new_one(stage: Stage) -> None:
+    bot = FakeChatbot(answered(replace(ANSWER, cached=True)), answered())
+    with stage.page(bot) as page:
         ask(page)
         wait_for_answers(page)
-        assert page.locator(".answer-meta").inner_text() == "Answered in 0.1 sfrom an earlier answerfake-1b"
+        assert page.locator(".answer-meta span").all_inner_texts() == [
+            "Answered in 0.1 s", "from an earlier answer", "fake-1b",
+        ]  # fmt: skip
+        page.get_by_role("button", name="Ask again").click()
+        page.get_by_text("from an earlier answer").wait_for(state="detached")
+        wait_for_answers(page)
+        assert [question.fresh for question in bot.questions] == [False, True]
 
 
 def test_an_edited_question_takes_the_place_of_the_old_one_and_of_what_followed(stage: Stage) -> None:

@@ -10,26 +10,24 @@ import pytest
 from tests.web.browsing import HAS_FOCUS, IS_IN_VIEW, Stage, ask, chat, classes, wait_for_answers
 from tests.web.fakes import (
     ANSWER,
+    DISPUTED,
     FAMILY,
     FIRST,
     FOUNDED,
     GERMAN,
+    HANGZHOU,
     REFUSAL,
     SECOND,
     FakeChatbot,
     Hold,
     answered,
     citation,
-    span,
 )
-from web import streaming
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
 pytestmark = pytest.mark.browser
-
-HANGZHOU = "Die Firma sitzt in Hangzhou."
 
 
 def test_pointing_at_a_citation_marks_its_sentence_and_shows_the_quote_with_document_date_and_language(
@@ -127,21 +125,8 @@ def test_a_document_that_was_indexed_anew_is_read_anew_and_never_highlighted_wro
         assert page.locator("#reader mark").count() == 0
 
 
-@pytest.fixture
-def disagreeing(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let every answer say that another document contradicts its second sentence."""
-    start, end = span(GERMAN, HANGZHOU)
-    other = {
-        "sentence": 2, "document": GERMAN.id, "title": GERMAN.title, "language": "de", "date": GERMAN.date,
-        "start": start, "end": end, "page": None, "quote": HANGZHOU,
-    }  # fmt: skip
-    told = streaming.answer_to_dict
-    monkeypatch.setattr(streaming, "answer_to_dict", lambda answer: {**told(answer), "disagreements": [other]})
-
-
-@pytest.mark.usefixtures("disagreeing")
 def test_a_document_that_says_otherwise_is_shown_right_below_the_answer_and_opens_at_its_words(stage: Stage) -> None:
-    with stage.page() as page:
+    with stage.page(FakeChatbot(answered(DISPUTED))) as page:
         ask(page)
         wait_for_answers(page)
         others = page.get_by_role("list", name="Another document says otherwise")
@@ -174,9 +159,9 @@ def test_a_document_that_says_otherwise_is_shown_right_below_the_answer_and_open
         others.wait_for()
 
 
-@pytest.mark.usefixtures("disagreeing")
 def test_what_other_documents_say_is_copied_too(stage: Stage) -> None:
-    with stage.page(permissions=["clipboard-read", "clipboard-write"], locale="de") as page:
+    bot = FakeChatbot(answered(DISPUTED))
+    with stage.page(bot, permissions=["clipboard-read", "clipboard-write"], locale="de") as page:
         page.get_by_role("textbox", name="Frage").fill("Wer?")
         page.keyboard.press("Enter")
         wait_for_answers(page)

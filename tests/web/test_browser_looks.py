@@ -9,7 +9,7 @@ import pytest
 
 from rag.types import AnswerSentence, Document
 from tests.web.browsing import Stage, ask, violations, wait_for_answers
-from tests.web.fakes import ANSWER, FIRST, FOUNDED, REFUSAL, FakeChatbot, answered, citation, evidence
+from tests.web.fakes import ANSWER, DISPUTED, FIRST, FOUNDED, REFUSAL, FakeChatbot, answered, citation, evidence
 
 if TYPE_CHECKING:
     from playwright.sync_api import Response
@@ -22,7 +22,7 @@ MAX_PAGE_BYTES = 150_000
 @pytest.mark.parametrize("width", [320, 768, 1440])
 def test_nothing_is_wider_than_the_window(stage: Stage, width: int) -> None:
     long = AnswerSentence("x" * 300 + " " + "見" * 300, (1, 2), True)
-    answer = replace(ANSWER, sentences=(long, FIRST), dropped=("y" * 300,))
+    answer = replace(DISPUTED, sentences=(long, FIRST), dropped=("y" * 300,))
     with stage.page(FakeChatbot(answered(answer)), viewport={"width": width, "height": 640}) as page:
         ask(page, "z" * 300)
         wait_for_answers(page)
@@ -129,7 +129,7 @@ def test_the_whole_page_weighs_at_most_150_kilobytes(stage: Stage) -> None:
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_axe_finds_nothing_on_the_chat_in_any_state(stage: Stage, scheme: Any) -> None:
-    bot = FakeChatbot(answered(), answered(REFUSAL), [RuntimeError("broken")])
+    bot = FakeChatbot(answered(DISPUTED), answered(REFUSAL), [RuntimeError("broken")])
     with stage.page(bot, color_scheme=scheme, reduced_motion="reduce") as page:
         page.locator("#documents li").first.wait_for()
         found = {"welcome": violations(page)}
@@ -139,6 +139,8 @@ def test_axe_finds_nothing_on_the_chat_in_any_state(stage: Stage, scheme: Any) -
         page.locator(".translation").wait_for()
         page.get_by_role("link", name="Source 2").hover()
         found["answer"] = violations(page)
+        page.get_by_role("link", name="Another document says otherwise").hover()
+        found["disagreement"] = violations(page)
         ask(page, "What is the capital of Mongolia?")
         wait_for_answers(page, 2)
         page.locator("summary").first.click()
@@ -150,6 +152,10 @@ def test_axe_finds_nothing_on_the_chat_in_any_state(stage: Stage, scheme: Any) -
         page.get_by_role("link", name="Source 1").click()
         page.locator("#reader mark").wait_for()
         found["document beside"] = violations(page)
+        page.keyboard.press("Escape")
+        page.locator(".otherwise a").click()
+        page.locator("#reader mark").wait_for()
+        found["document that disagrees beside"] = violations(page)
         page.keyboard.press("Escape")
         page.get_by_role("button", name="Delete: Who founded DeepSeek?").click()
         found["deleted"] = violations(page)

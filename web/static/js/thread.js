@@ -59,21 +59,22 @@ export class Thread {
     const view = new TurnView(turn.question, {
       ...this.handlers,
       turn,
-      onAgain: () => this.#again(turn),
+      // Who asks again wants another answer than the one that is there.
+      onAgain: () => this.#again(turn, { fresh: turn.answer !== null }),
       onEdit: () => this.onEdit(turn, this.#following(turn).length),
     });
     this.views.set(turn, view);
     return view;
   }
 
-  #again(turn) {
+  #again(turn, { fresh }) {
     this.stop();
     const old = this.views.get(turn);
     Object.assign(turn, { evidence: [], answer: null, failure: null });
     const view = this.#newView(turn);
     old.element.replaceWith(view.element);
     view.element.scrollIntoView({ block: "start" });
-    return this.#run(turn, view);
+    return this.#run(turn, view, fresh);
   }
 
   /** Ask another question in place of one; those that followed it were about an answer that is gone. */
@@ -84,14 +85,14 @@ export class Thread {
     }
     this.conversation.turns.length = this.conversation.turns.indexOf(turn) + 1;
     Object.assign(turn, { question, documents, language: null });
-    return this.#again(turn);
+    return this.#again(turn, { fresh: false });
   }
 
   #following(turn) {
     return this.conversation.turns.slice(this.conversation.turns.indexOf(turn) + 1);
   }
 
-  async #run(turn, view) {
+  async #run(turn, view, fresh = false) {
     const stopper = new AbortController();
     const { signal } = stopper;
     this.stopper = stopper;
@@ -101,7 +102,8 @@ export class Thread {
       await unlessAborted(whenReady(), signal);
       view.busy(t("turn.searching"));
       const { question, documents, language } = turn;
-      for await (const event of ask({ ...this.request(question, documents, turn), language }, signal)) {
+      const request = { ...this.request(question, documents, turn), language, fresh };
+      for await (const event of ask(request, signal)) {
         if (signal.aborted) throw new DOMException("Stopped", "AbortError");
         this.#show(event, turn, view);
       }
