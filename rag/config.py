@@ -53,6 +53,18 @@ class Settings:
             ahead=_yes_or_no(environment, "CROSSCITE_AHEAD", defaults.ahead),
         )
 
+    def as_environment(self) -> dict[str, str]:
+        """Return the variables from which another process reads these settings."""
+        return {
+            "CROSSCITE_INDEX": str(self.index_dir.absolute()),
+            "CROSSCITE_MODELS": str(self.models_dir.absolute()),
+            "CROSSCITE_LLM": self.llm,
+            "CROSSCITE_EMBEDDER": self.embedder,
+            "CROSSCITE_THREADS": str(self.threads),
+            "CROSSCITE_QUEUE": str(self.queue_size),
+            "CROSSCITE_AHEAD": str(int(self.ahead)),
+        }
+
     def replaced(self, *, index_dir: Path | None, models_dir: Path | None) -> Settings:
         """Return these settings with what is given in their place."""
         return replace(self, index_dir=index_dir or self.index_dir, models_dir=models_dir or self.models_dir)

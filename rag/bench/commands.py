@@ -1,9 +1,11 @@
-"""The command line of the measurements: crosscite bench retrieval|embedding|search|gate|injection."""
+"""The command line of the measurements: crosscite bench."""
 
 from __future__ import annotations
 
 import json
+import sys
 import tempfile
+from contextlib import ExitStack
 from pathlib import Path
 
 import click
@@ -128,3 +130,53 @@ def injection(settings: Settings, folder: Path, only: str | None, output: Path |
             if result.outcome in ("obeyed", "wrong"):
                 click.echo(f"{result.attack}, {result.outcome}: {result.asked.text}\n    {result.answer.text}")
     click.echo(f"\n{measured.table(results)}")
+
+
+@bench.command("typing")
+@click.argument("golden", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--words", default=40.0, show_default=True, help="Words a minute.")
+@click.option("--url", help="A running server to ask, instead of one of its own.")
+@click.option("--without", is_flag=True, help="Send nothing while typing, to compare.")
+@click.option("--output", type=click.Path(path_type=Path), help="Write every question's seconds to this file (JSON).")
+@with_settings
+def typing_(
+    settings: Settings, golden: Path, words: float, url: str | None, without: bool, output: Path | None
+) -> None:
+    """Type questions into the chat as a person would, and measure how long the answer takes from Enter.
+
+    GOLDEN has the questions. What is sent is what the chat page sends, when it sends it.
+    """
+    from rag.bench import serving, typed
+    from rag.evaluation.golden import load
+
+    items = load(golden)
+    with ExitStack() as stack:
+        address = url or stack.enter_context(serving.served(settings)).url
+        waited = typed.measure(address, items, words, ahead=not without)
+    if output:
+        output.write_text(json.dumps(typed.as_dict(waited), indent=2) + "\n", encoding="utf-8")
+    click.echo(typed.table(waited))
+
+
+@bench.command()
+@click.argument("golden", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--requests", default=1000, show_default=True)
+@click.option("--clients", default=8, show_default=True)
+@click.option("--minutes", default=20.0, show_default=True, help="When it ends in any case.")
+@click.option("--seed", default=1, show_default=True, help="Another one chooses and mixes requests in another way.")
+@with_settings
+def soak(settings: Settings, golden: Path, requests: int, clients: int, minutes: float, seed: int) -> None:
+    """Load a server with clients that stay, leave, read slowly or send nonsense, and see that it keeps its promises.
+
+    GOLDEN has the questions. It asks the model of CROSSCITE_LLM; smollm2-135m is quick enough for a thousand requests.
+    """
+    from rag.bench import serving
+    from rag.bench import soak as measured
+    from rag.evaluation.golden import load
+
+    questions = [item.question for item in load(golden)]
+    with serving.served(settings) as server:
+        outcome = measured.soak(server, questions, requests=requests, clients=clients, minutes=minutes, seed=seed)
+    click.echo(measured.table(outcome))
+    if outcome.broken:
+        sys.exit(1)
