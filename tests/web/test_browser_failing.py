@@ -29,6 +29,7 @@ def test_the_page_opens_while_models_load_and_asks_when_they_are_there(browser: 
 
     with chat(browser, load, errors=False) as (page, _server):
         page.get_by_text("The models are loading.").wait_for()
+        assert page.evaluate("performance.getEntriesByName('first-contentful-paint').length") == 1
         ask(page)
         page.get_by_text("Your question goes out as soon as they are ready.").wait_for()
         hold.released.set()

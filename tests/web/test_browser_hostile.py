@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from rag.types import Answer, AnswerSentence, Document, Timings
+from rag.types import Answer, AnswerSentence, Disagreement, Document, Timings
 from tests.web.browsing import Stage, ask, wait_for_answers
 from tests.web.fakes import FakeChatbot, Step, answered, citation, evidence
 from tests.web.hostile import HOSTILE_STRINGS
@@ -37,6 +37,7 @@ def script(document: Document) -> list[Step]:
     answer = Answer(
         text, "en", True, f"{text} [1] {text}", None, (sentence, unsupported), (citation(1, document, text),),
         (evidence(1, document, text), evidence(2, document, f"{text} and")), (text,), text, Timings(),
+        disagreements=(Disagreement(1, evidence(3, document, f"{text} and more")),),
     )  # fmt: skip
     return answered(answer)
 
@@ -60,7 +61,8 @@ def test_hostile_text_is_shown_everywhere_as_it_is_and_never_run(stage: Stage) -
             turn = page.locator(".turn").last
             assert squeezed(turn.locator(".question").inner_text()) == squeezed(each.title)
             assert squeezed(turn.locator(".dropped li").text_content() or "") == squeezed(each.title)
-            turn.locator(".answer-text .cite").click()
+            assert squeezed(turn.locator(".otherwise blockquote").text_content() or "") == squeezed(each.text)
+            turn.locator(".answer-text .cite").first.click()
             page.locator("#reader mark").wait_for()
             assert squeezed(page.locator("#reader-text").text_content() or "") == squeezed(each.text)
             page.keyboard.press("Escape")

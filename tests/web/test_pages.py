@@ -4,18 +4,20 @@ import json
 import re
 from pathlib import Path
 
+import pytest
 from fastapi.testclient import TestClient
 
 import web
+from web.i18n import languages
 
 HERE = Path(web.__file__).parent
 STATIC = sorted(path for path in (HERE / "static").rglob("*") if path.is_file())
 SOURCES = [*STATIC, *sorted((HERE / "templates").glob("*.html"))]
 
 
-def weight(http: TestClient, page: str) -> int:
+def weight(http: TestClient, page: str, language: str) -> int:
     """Bytes of a page with its styles and icon, and its scripts with all that they import."""
-    text = http.get(page).text
+    text = http.get(page, headers={"Accept-Language": language}).text
     wanted, found = re.findall(r'(?:href|src)="(/static/[^"]+)"', text), dict[str, str]()
     while wanted:
         path = wanted.pop()
@@ -25,9 +27,10 @@ def weight(http: TestClient, page: str) -> int:
     return sum(len(part.encode()) for part in (text, *found.values()))
 
 
-def test_every_page_weighs_at_most_150_kilobytes(http: TestClient) -> None:
-    for page in ("/", "/library"):
-        assert 20_000 < weight(http, page) <= 150_000
+@pytest.mark.parametrize("language", languages())
+def test_every_page_weighs_at_most_150_kilobytes(http: TestClient, language: str) -> None:
+    for page in ("/", "/library", "/documents/firmen/deepseek.txt/view", "/docs"):
+        assert 20_000 < weight(http, page, language) <= 150_000, page
 
 
 def test_no_page_names_a_foreign_origin_or_holds_script_and_style_of_its_own() -> None:
