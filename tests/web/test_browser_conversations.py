@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from rag.types import Event
-from tests.web.browsing import HAS_FOCUS, Stage, ask, wait_for_answers
+from tests.web.browsing import HAS_FOCUS, Stage, ask, violations, wait_for_answers
 from tests.web.conftest import eventually
 from tests.web.fakes import ANSWER, FOUNDED, REFUSAL, FakeChatbot, Hold, answered
 
@@ -94,6 +94,33 @@ def test_conversations_are_listed_opened_and_left_with_the_back_button(stage: St
         assert listed(page).nth(1).get_attribute("aria-current") == "page"
         page.go_back()
         page.get_by_role("heading", name="Second?").wait_for()
+
+
+def test_many_conversations_are_found_by_what_was_asked_and_answered(stage: Stage) -> None:
+    with stage.page(FakeChatbot(answered(REFUSAL), answered())) as page:
+        ask(page, "What is the capital of Mongolia?")
+        wait_for_answers(page)
+        field = page.get_by_role("searchbox", name="Find a conversation")
+        assert field.is_hidden()
+        page.evaluate(
+            """() => { for (let number = 1; number <= 7; number++) {
+              const answer = { answer: `Answer ${number}.` };
+              const conversation = { id: `old-${number}`, title: "", changed: number,
+                turns: [{ question: `Question ${number}?`, answer }] };
+              localStorage.setItem(`crosscite.conversation.old-${number}`, JSON.stringify(conversation));
+            } }"""
+        )
+        page.reload()
+        wait_for_answers(page)
+        assert listed(page).count() == 8
+        field.fill("MONGOLIA")
+        assert listed(page).all_inner_texts() == ["What is the capital of Mongolia?"]
+        field.fill("answer 3")
+        assert listed(page).all_inner_texts() == ["Question 3?"]
+        assert violations(page) == []
+        field.fill("nowhere")
+        assert listed(page).count() == 0
+        assert page.get_by_text("No conversation has these words.").is_visible()
 
 
 def test_an_answer_goes_on_while_another_conversation_is_looked_at(stage: Stage) -> None:

@@ -2,6 +2,9 @@ import { byId, el } from "./dom.js";
 import * as store from "./store.js";
 import { t } from "./strings.js";
 
+/** From so many conversations on they are found by their words. */
+const MANY = 8;
+
 /** The list of conversations: beside the chat where there is room, over it otherwise. */
 export class Sidebar {
   constructor({ behind, onDelete, onRename }) {
@@ -12,7 +15,9 @@ export class Sidebar {
     this.list = byId("conversation-list");
     this.undo = byId("deleted");
     this.button = byId("open-conversations");
+    this.filter = byId("find-conversation");
     this.current = null;
+    this.filter.addEventListener("input", () => this.show());
     this.button.addEventListener("click", () => this.open());
     byId("close-conversations").addEventListener("click", () => this.close());
     this.list.addEventListener("click", (event) => event.target.closest("a") && this.close());
@@ -41,7 +46,11 @@ export class Sidebar {
     const all = store.list();
     // Without anything to list there is nothing beside the chat.
     document.body.classList.toggle("with-conversations", all.length > 0 || !this.undo.hidden);
-    this.list.replaceChildren(...all.map((conversation) => this.#item(conversation)));
+    this.filter.hidden = all.length < MANY;
+    const wanted = this.filter.hidden ? "" : this.filter.value.trim().toLocaleLowerCase();
+    const found = all.filter((conversation) => wordsOf(conversation).includes(wanted));
+    this.list.replaceChildren(...found.map((conversation) => this.#item(conversation)));
+    byId("none-found").hidden = found.length > 0 || !wanted;
   }
 
   #item(conversation) {
@@ -106,6 +115,12 @@ export class Sidebar {
   #cover(covered) {
     for (const element of this.behind) element.inert = covered;
   }
+}
+
+/** What a conversation is found by: its title, and all that was asked and answered. */
+function wordsOf(conversation) {
+  const said = conversation.turns.flatMap(({ question, answer }) => [question, answer?.answer ?? ""]);
+  return [store.titleOf(conversation), ...said].join("\n").toLocaleLowerCase();
 }
 
 function iconButton(icon, label, onclick) {

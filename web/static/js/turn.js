@@ -100,8 +100,8 @@ export class TurnView {
     if (answer.answered) this.#showAnswer(answer);
     else this.#showRefusal(answer);
     this.#showDropped(answer);
-    const took = t("turn.took", { seconds: answer.timings.total_ms / 1000 });
-    const facts = [took, answer.cached && t("turn.cached"), answer.model].filter(Boolean);
+    const took = answer.cached ? t("turn.cached") : t("turn.took", { seconds: answer.timings.total_ms / 1000 });
+    const facts = [took, answer.model];
     this.answer.append(this.#actions(), el("p", { class: "meta answer-meta" }, ...facts.map((fact) => el("span", {}, fact))));
     if (answer.citations.length) {
       this.#list(t("turn.sources"), answer.citations, []);
