@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.web.browsing import HAS_FOCUS, IS_IN_VIEW, Stage, ask, chat, classes, wait_for_answers
+from tests.web.browsing import HAS_FOCUS, IS_IN_VIEW, Stage, ask, chat, classes, violations, wait_for_answers
 from tests.web.fakes import (
     ANSWER,
     DISPUTED,
@@ -78,6 +78,19 @@ def test_a_citation_opens_its_document_beside_the_chat_at_the_highlighted_words(
         assert mark.evaluate(HAS_FOCUS)
         assert page.get_by_role("tooltip").count() == 0
         assert "open" not in classes(mark)
+
+
+def test_an_open_document_shows_lightly_what_else_of_it_the_answer_rests_on(stage: Stage) -> None:
+    both = (citation(1, GERMAN, FOUNDED.quote), citation(2, GERMAN, HANGZHOU))
+    with stage.page(FakeChatbot(answered(replace(ANSWER, citations=both)))) as page:
+        ask(page)
+        wait_for_answers(page)
+        for number, shown, beside in ((1, FOUNDED.quote, HANGZHOU), (2, HANGZHOU, FOUNDED.quote)):
+            page.get_by_role("link", name=f"Source {number}").click()
+            page.locator("#reader mark", has_text=shown).wait_for()
+            assert page.locator("#reader .beside").all_inner_texts() == [beside]
+            assert page.locator("#reader-text").text_content() == GERMAN.text
+        assert violations(page) == []
 
 
 def test_a_source_after_letters_beyond_the_basic_plane_is_highlighted_exactly(stage: Stage) -> None:

@@ -112,9 +112,9 @@ function startNew() {
 
 /* --- documents --- */
 
-function openSource(source, opener) {
+function openSource(source, opener, beside) {
   peek.hide();
-  reader.open(source, opener);
+  reader.open(source, opener, beside);
 }
 
 async function showLibrary() {

@@ -27,8 +27,8 @@ export class Reader {
     return !this.panel.hidden;
   }
 
-  /** Show a source; `opener` gets the focus back when the panel closes. */
-  async open(source, opener) {
+  /** Show a source, and lightly what is `beside` it; `opener` gets the focus back when the panel closes. */
+  async open(source, opener, beside = []) {
     this.#mark(false);
     this.opener = opener;
     this.wanted = source;
@@ -40,7 +40,7 @@ export class Reader {
       if (this.wanted !== source) return;
       const present = holds(found, source);
       this.#say(present ? null : t("reader.changed"), true);
-      this.#render(found, present ? source : {});
+      this.#render(found, present ? source : {}, beside.filter((other) => holds(found, other)));
     } catch (error) {
       if (!(error instanceof Problem)) throw error;
       if (this.wanted === source) this.#say(problemNodes(error), true);
@@ -106,10 +106,10 @@ export class Reader {
     this.meta.replaceChildren(...metaLine(source).children, el("span", {}, link));
   }
 
-  #render(found, source) {
+  #render(found, source, beside) {
     this.title.textContent = found.title;
     for (const element of [this.title, this.text]) element.lang = found.language === "und" ? "" : found.language;
-    this.text.replaceChildren(...parts(found, source));
+    this.text.replaceChildren(...parts(found, source, beside));
     const mark = this.text.querySelector("mark");
     if (mark) mark.scrollIntoView({ block: "center" });
     else this.panel.scrollTop = 0;
@@ -133,29 +133,22 @@ function holds(found, { start, end, quote }) {
   return start === undefined || Array.from(found.text).slice(start, end).join("") === quote;
 }
 
-/** Cut a document's text at the cited span and at furniture; offsets count code points, not UTF-16 units. */
-export function parts(found, { start, end }) {
+/** Cut a document's text at what is shown of it and at furniture; offsets count code points, not UTF-16 units. */
+function parts(found, { start, end }, beside) {
   const points = Array.from(found.text);
+  const cited = start === undefined ? [] : [{ start, end }];
+  const kinds = Object.entries({ cited, beside, furniture: found.furniture });
   const cuts = new Set([0, points.length]);
-  const cited = start !== undefined;
-  if (cited) cuts.add(start).add(end);
-  for (const span of found.furniture) cuts.add(span.start).add(span.end);
+  for (const span of kinds.flatMap(([, spans]) => spans)) cuts.add(span.start).add(span.end);
   const edges = [...cuts].sort((a, b) => a - b);
-  const within = (span, from, to) => span.start <= from && to <= span.end;
-  return merged(
-    edges.slice(1).map((to, position) => {
-      const from = edges[position];
-      const kind =
-        cited && within({ start, end }, from, to)
-          ? "cited"
-          : found.furniture.some((span) => within(span, from, to))
-            ? "furniture"
-            : "plain";
-      return { kind, text: points.slice(from, to).join("") };
-    }),
-  ).map(({ kind, text }) => {
-    if (kind === "cited") return el("mark", { id: "cited" }, text);
-    return kind === "furniture" ? el("span", { class: "furniture" }, text) : document.createTextNode(text);
+  const pieces = edges.slice(1).map((to, position) => {
+    const from = edges[position];
+    const kind = kinds.find(([, spans]) => spans.some((span) => span.start <= from && to <= span.end));
+    return { kind: kind?.[0] ?? "plain", text: points.slice(from, to).join("") };
+  });
+  return merged(pieces).map(({ kind, text }) => {
+    if (kind === "plain") return document.createTextNode(text);
+    return kind === "cited" ? el("mark", { id: "cited" }, text) : el("span", { class: kind }, text);
   });
 }
 

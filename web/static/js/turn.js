@@ -13,7 +13,7 @@ const SLOW_FROM = 15;
 export class TurnView {
   constructor(question, { turn, onOpen, onPeek, onAgain, onEdit }) {
     this.turn = turn;
-    this.onOpen = onOpen;
+    this.onOpen = (source, opener) => onOpen(source, opener, this.#beside(source));
     this.onPeek = onPeek;
     this.onAgain = onAgain;
     this.onEdit = onEdit;
@@ -277,6 +277,12 @@ export class TurnView {
 
   #card(source, candidate) {
     return sourceCard(source, { candidate, reading: this.language, onOpen: this.onOpen });
+  }
+
+  /** What else of a source's document this answer shows. */
+  #beside(source) {
+    const shown = [...this.sources.values()].filter((other) => other.document === source.document);
+    return without(shown, [source]);
   }
 
   #watchPointing() {
