@@ -8,10 +8,11 @@ export PYTHON
 BIN = .venv/bin
 GOLDEN = tests/golden
 EVAL ?= evaluation
+PEER ?= 0
 # What the tests look at must be on this machine; nothing may look for it elsewhere.
 OFFLINE = HF_HUB_OFFLINE=1 TRANSFORMERS_OFFLINE=1 CROSSCITE_REQUIRE_MODELS=1
 
-.PHONY: help run test check eval baseline models index clean
+.PHONY: help run test check eval baseline bench models index clean
 
 help:  ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
@@ -30,6 +31,11 @@ eval: index  ## Ask the golden questions; fail if answers got worse (reports go 
 
 baseline: index  ## Ask the golden questions anew and make the result what later changes are compared with
 	@$(OFFLINE) $(BIN)/crosscite eval $(GOLDEN)/seeds.jsonl --output $(GOLDEN)/baseline.jsonl
+
+bench: index  ## Time the golden questions beside bare llama.cpp; make bench PEER=5 also asks LlamaIndex
+	@mkdir -p $(EVAL)
+	@if [ '$(PEER)' != 0 ]; then $(BIN)/python -m pip install -q -c constraints.txt -e '.[peer]'; fi
+	@$(OFFLINE) $(BIN)/crosscite bench answers $(GOLDEN)/seeds.jsonl --peer $(PEER) --json $(EVAL)/bench.json
 
 check: .venv/ready-dev  ## Lint, formatting, types
 	@$(BIN)/ruff check .

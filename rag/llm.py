@@ -79,7 +79,10 @@ class LLM(Protocol):
     """What the answering code needs of a language model."""
 
     name: str
-    usage: Usage
+
+    @property
+    def usage(self) -> Usage:
+        """The tokens of the last call."""
 
     def count_tokens(self, text: str) -> int:
         """Return the number of tokens of a plain text."""

@@ -180,3 +180,47 @@ def soak(settings: Settings, golden: Path, requests: int, clients: int, minutes:
     click.echo(measured.table(outcome))
     if outcome.broken:
         sys.exit(1)
+
+
+@bench.command()
+@click.argument("golden", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--questions", type=click.IntRange(min=1), help="Only as many of them, spread over the set.  [all]")
+@click.option("--peer", default=0, show_default=True, help="How many LlamaIndex is also asked (extra: peer).")
+@click.option("--json", "output", type=click.Path(dir_okay=False, path_type=Path), help="Write everything there.")
+@with_settings
+def answers(settings: Settings, golden: Path, questions: int | None, peer: int, output: Path | None) -> None:
+    """Time the answers to golden questions, beside bare llama.cpp and LlamaIndex with the same model files.
+
+    Needs 3 GB of memory, and a machine that does nothing else.
+    """
+    from tqdm import tqdm
+
+    from rag import wiring
+    from rag.bench import answers as measured
+    from rag.bench.bare import Bare
+    from rag.bench.peer import NAME, Peer, PeerMissing
+    from rag.evaluation import asking
+    from rag.evaluation.golden import load
+    from rag.models import path_of
+
+    items = load(golden)
+    items = items[:: max(1, len(items) // questions)][:questions] if questions else items
+    index, embedder = wiring.load_index(settings), wiring.load_embedder(settings)
+    model = path_of(settings.llm, settings.models_dir)
+    rival, about_rival = None, f"{NAME} was not asked for (--peer)."
+    if peer:
+        try:
+            documents = (index.document(info.id) for info in index.documents())
+            rival, about_rival = Peer(documents, embedder, model, threads=settings.cores).seconds, NAME
+        except PeerMissing as error:
+            about_rival = str(error)
+    bench = measured.Bench(index, embedder, wiring.load_llm(settings), Bare(model, threads=settings.cores), peer=rival)
+    asked = [
+        bench.ask(item, peer=number < peer)
+        for number, item in enumerate(tqdm(items, desc="Asking", unit="question", disable=None))
+    ]
+    conditions = asking.conditions(items, asking.ANSWERS, settings, index)
+    if output:
+        report = measured.as_dict(conditions, asked, about_rival)
+        output.write_text(json.dumps(report, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
+    click.echo(f"{measured.table(asked)}\n{about_rival}")
