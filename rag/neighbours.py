@@ -45,6 +45,9 @@ SPARSE = 4096
 SAME = 1e-4
 """Scores that differ by less are the same when recall is measured."""
 
+FEW_PROBES = 8
+"""Lists looked into where many vectors are searched for at once."""
+
 REFINED = 2
 """Candidates scored exactly, as a multiple of the passages wanted: their order among themselves is by bytes only."""
 
@@ -128,6 +131,20 @@ class Neighbours:
             numbers, _ = self._found(row, min(REFINED * k, allowed), mask)
         known, vectors = self._store.passage_vectors_of(numbers, self._dimensions)
         return _best(known, vectors @ row[0], k)
+
+    def nearest(self, vectors: Vectors, k: int) -> Numbers:
+        """The numbers of about the ``k`` nearest passages of each of many vectors; -1 where there are fewer.
+
+        In a large collection few lists are looked into: this finds what is the same, not all that is alike.
+        """
+        import faiss
+
+        if not len(vectors):
+            return np.zeros((0, k), dtype=np.int64)
+        probes = min(self._structure.probes, FEW_PROBES)
+        parameters = faiss.SearchParametersIVF(nprobe=probes) if self._structure.lists else None  # type: ignore[call-arg]
+        _, numbers = self._index.search(np.ascontiguousarray(vectors, dtype=np.float32), k, params=parameters)
+        return np.asarray(numbers, dtype=np.int64)
 
     def _found(self, row: Vectors, k: int, mask: Mask | None) -> tuple[Numbers, Vectors]:
         import faiss

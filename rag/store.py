@@ -460,14 +460,17 @@ class Store:
         return list(self._passages("WHERE p.document = ? ORDER BY p.position", number).values())
 
     def same_story(self, document_id: str) -> list[str]:
-        """The other documents that tell the same story, sorted.
+        """The other documents that tell the same story, sorted; also those found only by way of another one.
 
         Raises:
             DocumentNotFound: no document has this id.
         """
         rows = self._rows(
-            "SELECT d.id FROM stories s JOIN documents d ON d.number = s.other WHERE s.document = ? ORDER BY d.id",
+            "WITH RECURSIVE same (document) AS "
+            "(SELECT ? UNION SELECT stories.other FROM stories JOIN same USING (document)) "
+            "SELECT id FROM same JOIN documents ON number = document WHERE id != ? ORDER BY id",
             self._numbers([document_id])[0],
+            document_id,
         )
         return [row[0] for row in rows]
 

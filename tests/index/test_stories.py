@@ -66,6 +66,29 @@ def test_what_is_added_later_is_compared_and_what_is_removed_or_changed_forgotte
     assert told_twice.load().same_story("story.txt") == []
 
 
+def test_a_story_told_more_often_than_is_compared_is_one_story(
+    told_twice: Shelf, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(stories, "COMPARED", 1)
+    (told_twice.documents / "shuffled.txt").unlink()
+    for number in range(6):
+        told_twice.write({f"copy{number}.txt": _text(f"Told by {'abcdef'[number]} of the year", range(10, 22))})
+        told_twice.build()
+    index = told_twice.load()
+    assert index.same_story("copy0.txt") == [*(f"copy{n}.txt" for n in range(1, 6)), "story.txt", "translated.txt"]
+
+
+def test_long_documents_are_compared_piece_by_piece(monkeypatch: pytest.MonkeyPatch) -> None:
+    random = np.random.default_rng(0)
+    vectors = random.normal(size=(50, 8)).astype(np.float32)
+    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+    others = (vectors + random.normal(scale=0.15, size=vectors.shape)).astype(np.float32)
+    whole = stories.paired(vectors, others)
+    assert 0.5 < whole < 1
+    monkeypatch.setattr(stories, "ROWS", 7)
+    assert stories.paired(vectors, others) == whole
+
+
 def test_a_few_sentences_are_no_story() -> None:
     vectors = np.eye(8, dtype=np.float32)
     assert stories.paired(vectors[:4], vectors[:4]) == 0
