@@ -225,7 +225,6 @@ class Chatbot:
 
     def _write(self, run: _Run, evidence: Sequence[Evidence]) -> Iterator[Event]:
         """Stream the draft, then verify it sentence by sentence; the best confirmation joins the signals."""
-        vectors = self._embedder.passages([piece.quote for piece in evidence])
         asked = prompt.answer_prompt(run.question.text, evidence, run.language, run.question.history)
         draft = ""
         for token in self._llm.generate(
@@ -235,6 +234,8 @@ class Chatbot:
             draft += token
             yield Event("token", token)
         run.read(self._llm.usage.evaluated, self._llm.usage.written)
+        # Not before the first word: whoever waits for that does not wait for this too.
+        vectors = self._embedder.passages([piece.quote for piece in evidence])
         for sentence in _sentences(draft, run.language):
             run.verified.append(self._confirmed(self._verified(sentence, run, evidence, vectors), run))
             yield _sentence_event(run.verified)
@@ -268,33 +269,45 @@ class Chatbot:
             run.signals["confirmed"] = best
             if stated < best - HARDLY_LESS or not self._gate.opens({**run.signals, "confirmed": stated}):
                 continue
-            run.verified.append(self._in_its_words(piece, run))
-            run.wrote()
-            yield Event("token", f"{run.verified[-1].text} ")
+            run.verified.append((yield from self._in_its_words(piece, run)))
             yield _sentence_event(run.verified)
             if len(run.verified) == QUOTES:
                 break
 
-    def _in_its_words(self, piece: Evidence, run: _Run) -> Verified:
-        """Return a sentence of the source as it stands, or translated where that keeps its numbers and meaning."""
+    def _in_its_words(self, piece: Evidence, run: _Run) -> Generator[Event, None, Verified]:
+        """Return a sentence of the source as it stands, or translated where that keeps its numbers and meaning.
+
+        The translation is a draft like any other: its words are streamed before it is compared.
+        """
         exact = Verified(" ".join(piece.quote.split()), (piece,), (1.0,), quoted=True)
         if language.same(piece.language, run.language):
+            run.wrote()
+            yield Event("token", f"{exact.text} ")
             return exact
-        text = self._translated(piece.quote, run.language, run.cancelled)
+        draft = ""
+        for token in self._translating(piece.quote, run.language, run.cancelled):
+            run.wrote()
+            draft += token
+            yield Event("token", token)
+        yield Event("token", " ")
         run.read(self._llm.usage.evaluated, self._llm.usage.written)
+        text = figures.rescaled(draft.strip(), [piece.quote], run.language)
         if not text or figures.unsupported(piece.quote, [text], codes=False):
             return exact
         checked = self._verified(text, run, [piece], self._embedder.passages([piece.quote]))
         return replace(checked, translated=True) if checked.supported else exact
 
     def _translated(self, quote: str, into: str, cancelled: Callable[[], bool]) -> str:
-        room = TRANSLATION_TOKENS * self._llm.count_tokens(quote) + TRANSLATION_TOKENS
-        return figures.rescaled(self._said_in(into, quote, room, cancelled), [quote], into)
+        return figures.rescaled("".join(self._translating(quote, into, cancelled)).strip(), [quote], into)
 
-    def _said_in(self, into: str, text: str, room: int, cancelled: Callable[[], bool]) -> str:
-        """Return what the model makes of a text in another language."""
+    def _translating(self, quote: str, into: str, cancelled: Callable[[], bool]) -> Iterator[str]:
+        room = TRANSLATION_TOKENS * self._llm.count_tokens(quote) + TRANSLATION_TOKENS
+        return self._saying_in(into, quote, room, cancelled)
+
+    def _saying_in(self, into: str, text: str, room: int, cancelled: Callable[[], bool]) -> Iterator[str]:
+        """Yield what the model makes of a text in another language."""
         asked = prompt.translation_prompt(text, into)
-        return "".join(self._llm.generate(asked, max_tokens=room, stop=("\n",), cancelled=cancelled)).strip()
+        return self._llm.generate(asked, max_tokens=room, stop=("\n",), cancelled=cancelled)
 
     def _leave_out_what_was_asked_before(self, run: _Run) -> None:
         """Take from the answer to a follow-up the sentences that answer the question before it once more."""
@@ -337,7 +350,7 @@ class Chatbot:
         ):
             return
         for at, sentence in enumerate(run.verified):
-            text = self._said_in(run.language, sentence.text, ANSWER_TOKENS, run.cancelled)
+            text = "".join(self._saying_in(run.language, sentence.text, ANSWER_TOKENS, run.cancelled)).strip()
             if text and not figures.unsupported(text, [sentence.text]):
                 run.verified[at] = replace(sentence, text=text)
 

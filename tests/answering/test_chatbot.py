@@ -258,7 +258,8 @@ def test_a_reason_is_given_in_the_words_of_the_source_translated(index: Index) -
         AnswerSentence("12 red apples hang on the old tree, and nobody picks them.", (1,), True, translated=True),
     )
     assert [citation.quote for citation in answer.citations] == [APPLES]
-    assert [event.kind for event in events] == ["evidence", "token", "sentence", "answer"]
+    assert [event.kind for event in events] == ["evidence", *["token"] * 13, "sentence", "answer"]
+    assert "".join(str(event.data) for event in events if event.kind == "token") == f"{answer.sentences[0].text} "
 
 
 def test_a_reason_in_the_language_of_the_question_is_quoted_word_for_word(index: Index) -> None:
