@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Annotated, Any
 
 import anyio
-from fastapi import APIRouter, Depends, HTTPException, Query, Request, Response
+from fastapi import APIRouter, Depends, Header, HTTPException, Query, Request, Response
 from pydantic import AfterValidator
 
 from rag import figures
@@ -41,9 +41,6 @@ EVENT_STREAM = "text/event-stream"
 _INVALID = "A field is wrong; `errors` says which and why."
 _NOT_READY = "The models are still loading, or there is no index; `detail` says what to do."
 
-CLIENT_HEADER = "Crosscite-Client"
-"""By it a server tells apart those who reach it from one address: a name that a page makes up when it is opened."""
-
 router = APIRouter()
 ahead = APIRouter()
 """What is there only where questions in the making are prepared for."""
@@ -66,10 +63,20 @@ def get_worker(request: Request) -> Worker:
     return worker
 
 
-def get_client(request: Request) -> str:
+def get_client(
+    request: Request,
+    name: Annotated[
+        str,
+        Header(
+            alias="Crosscite-Client",
+            max_length=64,
+            description="A name of your own, by which clients of the same address get their turn one after another.",
+        ),
+    ] = "",
+) -> str:
     """Return who asks, as far as it matters for the order of the queue: there are no accounts."""
     address = request.client.host if request.client else ""
-    return f"{address} {request.headers.get(CLIENT_HEADER, '')[:64]}"
+    return f"{address} {name}"
 
 
 def require_json(request: Request) -> None:
