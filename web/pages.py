@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
+from http import HTTPStatus
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -91,9 +93,27 @@ def docs(request: Request) -> Response:
     return render(request, "docs.html", context)
 
 
-def render(request: Request, template: str, context: dict[str, Any]) -> Response:
+def problem_page(request: Request, problem: Mapping[str, Any], headers: Mapping[str, str]) -> Response:
+    """Return the page that tells somebody why the page they wanted cannot be had."""
+    t = page_context(request)["t"]
+    code = problem.get("code")
+    if code in t.catalogue["problems"]:
+        said = t(f"problems.{code}")
+    else:
+        said = t("page.nothing_here") if problem["status"] == HTTPStatus.NOT_FOUND else problem["title"]
+    return render(request, "problem.html", {"problem": problem, "said": said}, problem["status"], headers)
+
+
+def render(
+    request: Request,
+    template: str,
+    context: dict[str, Any],
+    status: int = HTTPStatus.OK,
+    headers: Mapping[str, str] | None = None,
+) -> Response:
     """Return a page in the browser's language."""
-    return templates.TemplateResponse(request, template, context, headers={"Vary": "Accept-Language"})
+    headers = {"Vary": "Accept-Language", **(headers or {})}
+    return templates.TemplateResponse(request, template, context, status, headers)
 
 
 def _operations(description: dict[str, Any]) -> list[dict[str, Any]]:

@@ -89,6 +89,15 @@ def problem_response(body: Mapping[str, Any], headers: Mapping[str, str] | None 
     return JSONResponse(body, body["status"], headers=headers, media_type="application/problem+json")
 
 
+def _respond(request: Request, body: Mapping[str, Any], headers: Mapping[str, str] | None = None) -> Response:
+    """Return a problem as what was asked for: a page for somebody who follows a link, else the JSON object."""
+    if request.method == "GET" and "text/html" in request.headers.get("accept", ""):
+        from web.pages import problem_page  # which knows this module already
+
+        return problem_page(request, body, headers or {})
+    return problem_response(body, headers)
+
+
 def field_problem(field: str, reason: str) -> dict[str, Any]:
     """Return the 422 problem of one field."""
     return problem_dict(422, f"{field}: {reason}", code="invalid_request", errors=[{"field": field, "reason": reason}])
@@ -125,20 +134,19 @@ def describe(error: Exception) -> tuple[dict[str, Any], dict[str, str]]:
 def install(app: FastAPI) -> None:
     """Make every error of the application a problem, those of the framework included."""
 
-    async def on_known(_request: Request, error: Exception) -> Response:
-        body, headers = describe(error)
-        return problem_response(body, headers)
+    async def on_known(request: Request, error: Exception) -> Response:
+        return _respond(request, *describe(error))
 
-    async def on_unexpected(_request: Request, error: Exception) -> Response:
+    async def on_unexpected(request: Request, error: Exception) -> Response:
         body, headers = describe(error)
         # This handler runs outside all middleware, so that the headers have to be set here.
-        return problem_response(body, {**SECURITY_HEADERS, **headers})
+        return _respond(request, body, {**SECURITY_HEADERS, **headers})
 
-    async def on_validation(_request: Request, error: Exception) -> Response:
+    async def on_validation(request: Request, error: Exception) -> Response:
         assert isinstance(error, RequestValidationError)
         errors = [_field_error(item) for item in error.errors()]
         detail = "; ".join(f"{item['field']}: {item['reason']}" for item in errors)
-        return problem_response(problem_dict(422, detail, code="invalid_request", errors=errors))
+        return _respond(request, problem_dict(422, detail, code="invalid_request", errors=errors))
 
     async def on_http(request: Request, error: Exception) -> Response:
         assert isinstance(error, HTTPException)
@@ -147,7 +155,7 @@ def install(app: FastAPI) -> None:
             detail = f"There is nothing at {request.url.path}."
         elif error.status_code == 405:
             detail = f"{request.url.path} does not take {request.method}."
-        return problem_response(problem_dict(error.status_code, detail), error.headers)
+        return _respond(request, problem_dict(error.status_code, detail), error.headers)
 
     app.add_exception_handler(CrossciteError, on_known)
     app.add_exception_handler(RequestValidationError, on_validation)

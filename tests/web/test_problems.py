@@ -1,9 +1,11 @@
 from __future__ import annotations
 
+import threading
+
 import pytest
 from fastapi.testclient import TestClient
 
-from tests.web.conftest import client
+from tests.web.conftest import client, eventually
 from tests.web.fakes import FakeChatbot
 from web.app import create_app
 
@@ -118,3 +120,36 @@ def test_every_response_keeps_scripts_and_frames_of_others_out(http: TestClient,
     assert "unsafe" not in policy
     assert "http" not in policy
     assert (headers["x-content-type-options"], headers["referrer-policy"]) == ("nosniff", "no-referrer")
+
+
+# Who follows a link is no program
+
+
+def test_whoever_follows_a_link_to_what_is_not_there_gets_a_page_in_their_language(http: TestClient) -> None:
+    wants = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8", "Accept-Language": "de"}
+    gone = http.get("/documents/<b>no.txt/view?start=1&end=2", headers=wants)
+    assert (gone.status_code, gone.headers["content-type"]) == (404, "text/html; charset=utf-8")
+    assert "<h1>Dieses Dokument ist nicht mehr im Index.</h1>" in gone.text
+    assert "&lt;b&gt;no.txt" in gone.text
+    assert "<b>no" not in gone.text
+    assert "script-src 'self'" in gone.headers["content-security-policy"]
+    nowhere = http.get("/nowhere", headers=wants)
+    assert (nowhere.status_code, "<h1>Unter dieser Adresse gibt es nichts.</h1>" in nowhere.text) == (404, True)
+    assert http.get("/nowhere").json()["status"] == 404
+
+
+def test_a_link_followed_while_models_load_says_so_and_can_be_tried_again() -> None:
+    hold = threading.Event()
+
+    def load() -> FakeChatbot:
+        hold.wait(10)
+        return FakeChatbot()
+
+    with TestClient(create_app(load)) as http:
+        path = "/documents/firmen/deepseek.txt/view?start=9&end=54"
+        page = http.get(path, headers={"Accept": "text/html"})
+        assert (page.status_code, "Retry-After" in page.headers) == (503, True)
+        assert "The models are loading." in page.text
+        assert '<a href="">Try again</a>' in page.text
+        hold.set()
+        eventually(lambda: http.get(path, headers={"Accept": "text/html"}).status_code == 200)
