@@ -124,6 +124,8 @@ class Chatbot:
             Cancelled: ``cancelled`` returned true; what was read until then still serves.
         """
         run = self._begun(question, cancelled)
+        if self._answers.given(run.key):
+            return
         retrieval = self._retriever.retrieve(run.question)
         if cancelled():
             raise Cancelled("The question was withdrawn.")

@@ -57,6 +57,16 @@ def test_the_same_question_gets_the_same_steps_without_the_model(index: Index) -
     assert answer.timings.first_token_ms <= answer.timings.total_ms
 
 
+def test_nothing_is_prepared_for_a_question_that_was_answered(index: Index) -> None:
+    bot, llm = bot_with(index)
+    list(bot.answer(HOW_MANY))
+    prompts = len(llm.prompts)
+    bot.prepare(HOW_MANY)
+    assert len(llm.prompts) == prompts
+    bot.prepare(replace(HOW_MANY, text="How many apples"))
+    assert len(llm.prompts) == prompts + 1
+
+
 def test_a_refusal_is_remembered_too(index: Index) -> None:
     bot = chatbot(index, FakeLLM(verdict=-1.0))
     assert asked_again(bot, HOW_MANY, HOW_MANY)
