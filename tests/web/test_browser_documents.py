@@ -284,6 +284,7 @@ def test_on_a_small_screen_in_german_nothing_is_cut_off(browser: Browser, stock:
         box = page.get_by_role("dialog").bounding_box()
         assert box is not None
         assert (box["x"] >= 0, box["x"] + box["width"] <= 320) == (True, True)
+        assert violations(page) == []
         dark = page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(23, 22, 20)"
         assert dark == (scheme == "dark")
 

@@ -171,10 +171,16 @@ def test_axe_finds_nothing_on_the_other_pages(stage: Stage, path: str, scheme: A
         assert violations(page) == []
 
 
-def test_axe_finds_nothing_on_a_phone_with_the_conversations_open(stage: Stage) -> None:
-    with stage.page(viewport={"width": 320, "height": 640}, reduced_motion="reduce") as page:
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing_on_a_phone_with_conversations_or_document_open(stage: Stage, scheme: Any) -> None:
+    small = {"viewport": {"width": 320, "height": 640}, "color_scheme": scheme, "reduced_motion": "reduce"}
+    with stage.page(FakeChatbot(answered(DISPUTED)), **small) as page:
         ask(page)
         wait_for_answers(page)
         found = violations(page)
+        page.locator(".otherwise a").click()
+        page.locator("#reader mark").wait_for()
+        found += violations(page)
+        page.keyboard.press("Escape")
         page.get_by_role("button", name="Conversations", exact=True).click()
         assert [*found, *violations(page)] == []
