@@ -10,10 +10,12 @@ from rag.types import Answer, AnswerSentence, Event, Timings
 from tests.web.browsing import HAS_FOCUS, IS_IN_VIEW, Stage, ask, wait_for_answers
 from tests.web.fakes import (
     ANSWER,
+    DISPUTED,
     FAMILY,
     FIRST,
     FOUNDED,
     GERMAN,
+    HANGZHOU,
     REFUSAL,
     SECOND,
     FakeChatbot,
@@ -256,6 +258,19 @@ def test_everything_can_be_done_with_the_keyboard(stage: Stage) -> None:
         for selector in (".icon-edit", ".icon-copy", ".icon-rename", "#export", "#new", ".source button", "#question"):
             page.locator("#question").focus()
             _tab_to(page, selector)
+
+
+def test_the_keyboard_reaches_what_another_document_says(stage: Stage) -> None:
+    with stage.page(FakeChatbot(answered(DISPUTED))) as page:
+        ask(page)
+        wait_for_answers(page)
+        _tab_to(page, ".otherwise a")
+        _tab_to(page, "a.cite.differs")
+        assert page.get_by_role("tooltip").get_by_text(HANGZHOU).is_visible()
+        page.keyboard.press("Enter")
+        page.locator("#reader mark", has_text=HANGZHOU).wait_for()
+        page.keyboard.press("Escape")
+        assert page.locator("a.cite.differs").evaluate(HAS_FOCUS)
 
 
 def _tab_to(page: object, selector: str) -> None:
