@@ -23,13 +23,14 @@ def test_a_kill_at_any_moment_leaves_the_old_index_or_the_new_one_and_the_work_d
 ) -> None:
     report = killing("kill_everywhere", "10", start)
     assert report["calls"] > 500
+    assert sum(report["found"].values()) >= 30
     assert set(report["found"]) == {"none" if start == "first" else "old", "new"}
 
 
 def test_kills_at_random_moments_of_one_update_after_the_other_lose_nothing(
     killing: Callable[..., dict[str, Any]],
 ) -> None:
-    assert killing("kill_at_random", "12")["kills"] == 12
+    assert killing("kill_at_random", "40")["kills"] == 40
 
 
 def test_a_reader_keeps_the_index_that_it_opened(fruit: Shelf) -> None:
