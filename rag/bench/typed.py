@@ -49,17 +49,27 @@ class Waited:
 def schedule(text: str, seconds: float) -> Iterator[tuple[float, str]]:
     """Yield when the chat sends what, of a text typed at some seconds a character; it is asked one character later."""
     sent = ""
-    for length in range(1, len(text) + 1):
-        typed = text[:length]
-        if _ENDS_A_WORD.search(typed) or _COMMITTED.match(text, length):
-            wait = 0.0
-        elif seconds > PAUSE_SECONDS and not _COMPOSED.search(typed):
-            wait = PAUSE_SECONDS
-        else:
-            continue
+    for at, typed in _looks(text, seconds):
         if typed.strip() not in ("", sent):
             sent = typed.strip()
-            yield length * seconds + wait, sent
+            yield at, sent
+
+
+def _looks(text: str, seconds: float) -> Iterator[tuple[float, str]]:
+    """Yield when the page looks, and what stands there: when a word is complete, or a letter has waited long enough."""
+    due = math.inf
+    for length in range(1, len(text) + 2):
+        now, typed = length * seconds, text[:length]
+        if due < now:
+            yield due, text[: length - 1]
+            due = math.inf
+        if length > len(text):
+            return  # Enter
+        if _ENDS_A_WORD.search(typed) or _COMMITTED.match(text, length):
+            yield now, typed
+            due = math.inf
+        elif not _COMPOSED.search(typed):
+            due = min(due, now + PAUSE_SECONDS)
 
 
 def measure(url: str, items: Sequence[GoldenItem], words_a_minute: float, *, ahead: bool = True) -> list[Waited]:

@@ -23,13 +23,18 @@ QUESTIONS = """\
 @pytest.mark.parametrize(
     ("text", "seconds", "sent"),
     [
-        ("Who is it?", 0.25, [(1.0, "Who"), (1.75, "Who is"), (2.5, "Who is it?")]),
-        ("Who is", 0.25, [(1.0, "Who")]),  # Enter comes before the pause is over
-        ("Wo?", 0.5, [(0.85, "W"), (1.35, "Wo"), (1.5, "Wo?")]),  # slower than the pause: every letter
+        (
+            "Who is it?",
+            0.25,
+            [(0.6, "Wh"), (1.0, "Who"), (1.6, "Who is"), (2.35, "Who is it"), (2.5, "Who is it?")],
+        ),
+        ("Who is", 0.25, [(0.6, "Wh"), (1.0, "Who"), (1.6, "Who is")]),
+        ("Who is", 0.1, [(0.4, "Who")]),  # Enter comes before the last word has waited long enough
+        ("Wo?", 0.5, [(0.85, "W"), (1.35, "Wo"), (1.5, "Wo?")]),
         ("彼は東京で何？", 0.25, [(0.5, "彼は"), (1.25, "彼は東京で"), (1.75, "彼は東京で何？")]),
     ],
 )
-def test_what_is_typed_is_sent_after_every_word_or_pause(
+def test_what_is_typed_is_sent_after_every_word_and_some_times_within_one(
     text: str, seconds: float, sent: list[tuple[float, str]]
 ) -> None:
     assert [(pytest.approx(at), words) for at, words in typed.schedule(text, seconds)] == sent
@@ -48,7 +53,7 @@ def test_questions_are_typed_and_asked_at_a_server(tmp_path: Path) -> None:
         eventually(lambda: server.app.state.loader.state == "ready")
         who, when = typed.measure(server.url, load(golden), words_a_minute=2000)
     assert [question.text for question in bot.questions] == ["Who founded it?", "And when?"]
-    assert {question.text for question in bot.prepared} <= {"Who", "Who founded", "Who founded it?", "And", "And when?"}
+    assert all(any(asked.text.startswith(p.text) for asked in bot.questions) for p in bot.prepared)
     assert {len(question.history) for question in bot.prepared if question.text.startswith("And")} == {2}
     assert who.first is not None
     assert who.evidence <= who.first <= who.whole
