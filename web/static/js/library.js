@@ -304,7 +304,7 @@ class UploadRow {
   }
 }
 
-/** Why a file is not taken, in the page's language; what a file is damaged at, the server says in English alone. */
+/** Why a file is not taken, in the page's language; what is broken in a damaged one is said in English alone. */
 function explain(problem, name) {
   const key = `documents.why_${problem.why}`;
   if (!has(key)) return problemNodes(problem).map((node) => node.textContent).join(" ");
