@@ -185,13 +185,13 @@ def soak(settings: Settings, golden: Path, requests: int, clients: int, minutes:
 @bench.command()
 @click.argument("golden", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--questions", type=click.IntRange(min=1), help="Only as many of them, spread over the set.  [all]")
-@click.option("--peer", default=0, show_default=True, help="How many LlamaIndex is also asked (extra: peer).")
+@click.option("--peer", default=0, show_default=True, help="About how many of them, spread over the set, LlamaIndex is asked too (extra: peer).")
 @click.option("--json", "output", type=click.Path(dir_okay=False, path_type=Path), help="Write everything there.")
 @with_settings
 def answers(settings: Settings, golden: Path, questions: int | None, peer: int, output: Path | None) -> None:
     """Time the answers to golden questions, beside bare llama.cpp and LlamaIndex with the same model files.
 
-    Needs 3 GB of memory, and a machine that does nothing else.
+    Needs 4 GB of memory, 6 with LlamaIndex, and a machine that does nothing else.
     """
     from tqdm import tqdm
 
@@ -216,7 +216,7 @@ def answers(settings: Settings, golden: Path, questions: int | None, peer: int, 
             about_rival = str(error)
     bench = measured.Bench(index, embedder, wiring.load_llm(settings), Bare(model, threads=settings.cores), peer=rival)
     asked = [
-        bench.ask(item, peer=number < peer)
+        bench.ask(item, peer=bool(peer) and number % max(1, len(items) // peer) == 0)
         for number, item in enumerate(tqdm(items, desc="Asking", unit="question", disable=None))
     ]
     conditions = asking.conditions(items, asking.ANSWERS, settings, index)
