@@ -185,7 +185,12 @@ def soak(settings: Settings, golden: Path, requests: int, clients: int, minutes:
 @bench.command()
 @click.argument("golden", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--questions", type=click.IntRange(min=1), help="Only as many of them, spread over the set.  [all]")
-@click.option("--peer", default=0, show_default=True, help="About how many of them, spread over the set, LlamaIndex is asked too (extra: peer).")
+@click.option(
+    "--peer",
+    default=0,
+    show_default=True,
+    help="About how many of them, spread over the set, LlamaIndex is asked too (extra: peer).",
+)
 @click.option("--json", "output", type=click.Path(dir_okay=False, path_type=Path), help="Write everything there.")
 @with_settings
 def answers(settings: Settings, golden: Path, questions: int | None, peer: int, output: Path | None) -> None:
