@@ -72,6 +72,7 @@ def test_an_uploaded_document_is_listed_read_and_cited_and_a_removed_one_is_not(
         row = page.get_by_role("listitem").filter(has=page.get_by_role("link", name="From Italy")).inner_text()
         assert "English" in row
         assert "1 passage" in row
+        assert f"{len(CHERRY_FILE.text)}\u00a0B" in row
         assert page.get_by_role("status").first.inner_text() == "cherries.txt is added."
 
         page.locator(".upload.done").get_by_role("link", name="Read it").click()

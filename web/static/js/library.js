@@ -109,7 +109,7 @@ function documentRow(item) {
 }
 
 function sizeText(bytes) {
-  const [unit, amount] = bytes < 1e6 ? ["kB", bytes / 1e3] : ["MB", bytes / 1e6];
+  const [unit, amount] = bytes < 1e3 ? ["B", bytes] : bytes < 1e6 ? ["kB", bytes / 1e3] : ["MB", bytes / 1e6];
   return `${sizes.format(amount)}\u00a0${unit}`;
 }
 
