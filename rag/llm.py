@@ -261,11 +261,14 @@ class LlamaCpp:
         here = common(self._present(), tokens)
         state, there = self._states.most_alike(tokens)
         lost = len(self._present()) - here
+        if there - here < _WORTH_RESTORING:
+            state = None
+        if state is not None:
+            self._states.used(state)  # first, so that it does not have to make room
         if lost >= _WORTH_KEEPING and not self._states.has(self._present()):
             self._states.keep(self._copied_out())
-        if state is None or there - here < _WORTH_RESTORING:
+        if state is None:
             return here
-        self._states.used(state)
         return there if self._copied_back(state) else 0
 
     def _copied_out(self) -> State:
