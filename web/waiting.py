@@ -1,4 +1,4 @@
-"""Who waits for an answer, and whose turn it is: a client's second question comes after everybody's first."""
+"""Who waits for an answer, and whose turn it is: one question of each client a round."""
 
 from __future__ import annotations
 
