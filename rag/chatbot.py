@@ -325,12 +325,16 @@ class Chatbot:
                 run.verified[at] = Verified(run.verified[at].text, (), (), "it answers the question before")
 
     def _stranger(self, sentence: Verified, run: _Run) -> str | None:
-        """Return a full name that the question asks about and that no cited document has, though others write it so.
+        """Return a full name that is asked about and that no cited document has, though others write it so.
+
+        A follow-up without one asks about whom the question before it named.
 
         "He studied in Hangzhou" may be about somebody else: the model does not see who "he" is. Full names only, and
         only where a document in the same language has them: a single word may be written otherwise ("Warsaw").
         """
-        full_names = [words for words in names.runs(run.question.text, run.language) if len(words) > 1]
+        asked = [run.question.text, question_before(run.question.history) or ""]
+        runs = ([words for words in names.runs(text, run.language) if len(words) > 1] for text in asked)
+        full_names = next(filter(None, runs), [])
         if not full_names:
             return None
         cited = {piece.document: piece.language for piece in sentence.evidence}

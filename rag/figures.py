@@ -73,13 +73,14 @@ def unsupported(text: str, sources: Iterable[str], *, codes: bool = True) -> lis
     return [figure.text for figure in figures(text) if (codes or not figure.code) and not figure.values & known]
 
 
-def agree(text: str, other: str) -> bool:
-    """Whether two texts have the same numbers, in whatever notation.
+def differ(text: str, other: str) -> bool:
+    """Whether two texts both have numbers, and not the same ones, in whatever notation.
 
-    >>> agree("fast 600 Milliarden US-Dollar", "約6,000億ドル")
-    True
+    >>> differ("fast 600 Milliarden US-Dollar", "約6,000億ドル")
+    False
     """
-    return not unsupported(text, [other]) and not unsupported(other, [text])
+    both = bool(figures(text)) and bool(figures(other))
+    return both and bool(unsupported(text, [other]) or unsupported(other, [text]))
 
 
 def rescaled(text: str, sources: Sequence[str], answer_language: str) -> str:

@@ -243,6 +243,9 @@ def test_what_is_said_of_somebody_else_is_not_an_answer(tmp_path: Path) -> None:
         told = FakeLLM("Anna Pan picked 12 apples in the garden.")
         answer = answer_of(ask(index, told, "How many apples did Anna Pan pick?"))
         assert (answer.answered, answer.dropped) == (False, ("Anna Pan picked 12 apples in the garden.",))
+        history = (Turn("user", "Who is Anna Pan?"), Turn("assistant", "Anna Pan is a gardener."))
+        follow_up = Question("How many apples did she pick?", history)
+        assert not answer_of(ask(index, FakeLLM("She picked 12 apples in the garden."), follow_up)).answered
         unknown = FakeLLM("Ada Lund picked 12 apples in the garden.")
         assert answer_of(ask(index, unknown, "How many apples did Ada Lund pick?")).answered
 

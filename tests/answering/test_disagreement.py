@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from rag import figures
 from rag.config import Settings
 from rag.disagreement import giving_another_figure
 from rag.embedding import Embedder
@@ -72,6 +73,12 @@ DISAGREEING = {
     "old.txt": "The garden\n\nThere are 12 apples on the tree.\n",
     "new.txt": "News\n\nThere are 15 apples now.\n",
 }
+
+
+def test_what_has_no_number_cannot_differ_in_one() -> None:
+    assert figures.differ("There are 12 apples.", "Es sind 13 Äpfel.")
+    assert not figures.differ("There are 12 apples.", "There are apples.")
+    assert not figures.differ("There are 12 apples.", "12 Äpfel sind da.")
 
 
 def test_documents_that_disagree_both_reach_the_model(tmp_path: Path) -> None:
