@@ -154,7 +154,7 @@ def _needed(
 
     def rank(at: int) -> tuple[int, int, float, int]:
         quote = evidence[at].quote
-        known = {value for figure in figures.figures(quote) for value in figure.values}
+        known = figures.values_of([quote])
         shared_numbers = sum(bool(figure.values & known) for figure in numbers)
         return -shared_numbers, -len(told & names.keys(quote)), -float(meaning[at]), evidence[at].number
 

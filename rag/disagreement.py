@@ -53,7 +53,7 @@ def _may_contradict(text: str, mine: Evidence, theirs: Evidence) -> bool:
 
 
 def _shares_a_figure(text: str, source: str) -> bool:
-    known = {value for figure in figures.figures(source) for value in figure.values}
+    known = figures.values_of([source])
     return any(figure.values & known for figure in figures.figures(text) if not figure.code)
 
 

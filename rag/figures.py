@@ -64,12 +64,17 @@ def figures(text: str) -> list[Figure]:
     return found
 
 
+def values_of(texts: Iterable[str]) -> set[float]:
+    """Return all values that the numbers of some texts may have."""
+    return {value for text in texts for figure in figures(text) for value in figure.values}
+
+
 def unsupported(text: str, sources: Iterable[str], *, codes: bool = True) -> list[str]:
     """Return the numbers of ``text``, as written, that none of the ``sources`` has in any notation.
 
     Those within names ("R1") count unless ``codes`` is false.
     """
-    known = {value for source in sources for figure in figures(source) for value in figure.values}
+    known = values_of(sources)
     return [figure.text for figure in figures(text) if (codes or not figure.code) and not figure.values & known]
 
 
