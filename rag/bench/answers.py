@@ -265,9 +265,7 @@ def lines(asked: Sequence[Asked]) -> list[Line]:
         Line("identical question, whole answer", "s", values(lambda one: one.identical), (0.1, 0.1)),
         Line("cancel to idle", "s", values(lambda one: one.idle), (None, 0.7)),
         Line("the peer's whole answer", "s", values(lambda one: one.peer)),
-        Line(
-            "  over crosscite's", "x", values(lambda one: one.peer and one.peer / one.total), (6.0, None), at_least=True
-        ),
+        Line("  over crosscite's", "x", values(lambda one: one.over_peer), (6.0, None), at_least=True),
     ]
     return [line for line in found if line.values]
 
