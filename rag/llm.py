@@ -126,22 +126,7 @@ class LlamaCpp:
         Raises:
             ModelError: the file is no model that llama.cpp can load, or one that does not speak ChatML.
         """
-        from llama_cpp import Llama
-
-        try:
-            # Without mmap the weights are held once, repacked for the CPU: 1.25 GB resident instead of 1.9.
-            self._llama: Llama = Llama(
-                str(path),
-                n_ctx=context_tokens,
-                n_batch=_SLICE_TOKENS,
-                n_ubatch=_SLICE_TOKENS,
-                n_threads=threads,
-                n_threads_batch=threads,
-                use_mmap=False,
-                verbose=False,
-            )
-        except ValueError as error:
-            raise ModelError(f"{path} is not a model that llama.cpp can load: {error}") from error
+        self._llama = loaded(path, threads=threads, context_tokens=context_tokens, batch=_SLICE_TOKENS)
         self._marks = user_defined_marks(self._llama)
         self._turn_start = self._control("<|im_start|>", path)
         self._turn_end = self._control("<|im_end|>", path)
@@ -341,6 +326,30 @@ class LlamaCpp:
 
         vocabulary = llama_cpp.llama_model_get_vocab(self._llama.model)
         return bool(llama_cpp.llama_vocab_is_eog(vocabulary, token))
+
+
+def loaded(path: Path, *, threads: int, context_tokens: int, batch: int) -> Llama:
+    """Load a model for this processor; it evaluates ``batch`` tokens at once.
+
+    Raises:
+        ModelError: the file is no model that llama.cpp can load.
+    """
+    from llama_cpp import Llama
+
+    try:
+        # Without mmap the weights are held once, repacked for the CPU: 1.25 GB resident instead of 1.9.
+        return Llama(
+            str(path),
+            n_ctx=context_tokens,
+            n_batch=batch,
+            n_ubatch=batch,
+            n_threads=threads,
+            n_threads_batch=threads,
+            use_mmap=False,
+            verbose=False,
+        )
+    except ValueError as error:
+        raise ModelError(f"{path} is not a model that llama.cpp can load: {error}") from error
 
 
 def _pointer(data: NDArray[np.uint8]) -> Any:

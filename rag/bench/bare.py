@@ -5,12 +5,8 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from rag.llm import CONTEXT_TOKENS, Usage
-
-if TYPE_CHECKING:
-    from llama_cpp import Llama
+from rag.llm import CONTEXT_TOKENS, Usage, loaded
 
 _BATCH = 512
 """llama-cpp-python's own default: nobody looks for an asker who has gone while it is evaluated."""
@@ -22,18 +18,7 @@ class Bare:
     """The same model file in a loop without anything around it."""
 
     def __init__(self, path: Path, *, threads: int) -> None:
-        from llama_cpp import Llama
-
-        self._llama: Llama = Llama(
-            str(path),
-            n_ctx=CONTEXT_TOKENS,
-            n_batch=_BATCH,
-            n_ubatch=_BATCH,
-            n_threads=threads,
-            n_threads_batch=threads,
-            use_mmap=False,
-            verbose=False,
-        )
+        self._llama = loaded(path, threads=threads, context_tokens=CONTEXT_TOKENS, batch=_BATCH)
         self._tokens = list(range(1000, 1000 + CONTEXT_TOKENS))
 
     def reading(self, calls: Sequence[Usage]) -> float:
