@@ -5,14 +5,32 @@ from __future__ import annotations
 import json
 import sys
 import tempfile
+from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
+from typing import Any, TypeVar
 
 import click
 
 from rag.config import Settings
 
+Command = TypeVar("Command", bound=Callable[..., Any])
+
 with_settings = click.make_pass_decorator(Settings)
+
+
+def squad(help: str) -> Callable[[Command], Command]:
+    """Return the option that names collections in SQuAD form, as pairs of files."""
+    return click.option(
+        "--squad",
+        "files",
+        multiple=True,
+        required=True,
+        nargs=2,
+        type=click.Path(path_type=Path),
+        metavar="DOCUMENTS QUESTIONS",
+        help=help,
+    )
 
 
 @click.group()
@@ -21,16 +39,7 @@ def bench() -> None:
 
 
 @bench.command()
-@click.option(
-    "--squad",
-    "files",
-    multiple=True,
-    required=True,
-    nargs=2,
-    type=click.Path(path_type=Path),
-    metavar="DOCUMENTS QUESTIONS",
-    help="SQuAD form; the questions may be a translation with the same ids, or the same file. Can be given often.",
-)
+@squad("SQuAD form; the questions may be a translation with the same ids, or the same file. Can be given often.")
 @click.option(
     "--cache", type=click.Path(path_type=Path), help="Where indexes are kept for the next run.  [beside the models]"
 )
@@ -51,16 +60,7 @@ def retrieval(settings: Settings, files: tuple[tuple[Path, Path], ...], cache: P
 
 
 @bench.command()
-@click.option(
-    "--squad",
-    "files",
-    multiple=True,
-    required=True,
-    nargs=2,
-    type=click.Path(path_type=Path),
-    metavar="DOCUMENTS QUESTIONS",
-    help="As for `crosscite bench retrieval`.",
-)
+@squad("As for `crosscite bench retrieval`.")
 @with_settings
 def embedding(settings: Settings, files: tuple[tuple[Path, Path], ...]) -> None:
     """Compare the embedder with plain sentence-transformers in float32: how fast it is, and what it finds."""
