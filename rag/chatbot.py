@@ -23,7 +23,7 @@ from rag.index import Index
 from rag.llm import LLM, Prompt, never
 from rag.reasons import asks_for_reasons
 from rag.remembering import Answers
-from rag.retriever import Retrieval, Retriever
+from rag.retriever import Retrieval, Retriever, body
 from rag.sentences import split
 from rag.types import (
     Answer,
@@ -184,8 +184,8 @@ class Chatbot:
         """Return the ``k`` best sentences for a query, best first, without asking the model."""
         asked = Question(query, tuple(history), documents=tuple(documents) if documents is not None else None)
         question = _with_what_it_leans_on(_checked(asked))
-        hits = [hit for hit in self._retriever.search(question) if not hit.sentence.heading]
-        return tuple(self._retriever.evidence(hit, number) for number, hit in enumerate(hits[:k], 1))
+        hits = body(self._retriever.search(question))[:k]
+        return tuple(self._retriever.evidence(hit, number) for number, hit in enumerate(hits, 1))
 
     def _begun(self, question: Question, cancelled: Callable[[], bool]) -> _Run:
         tokens = self._llm.count_tokens(_checked(question).text)
@@ -402,7 +402,7 @@ class Chatbot:
         self, sentences: Sequence[AnswerSentence], verified: Sequence[Verified], retrieval: Retrieval
     ) -> tuple[Disagreement, ...]:
         """Return what the nearest sentences of other documents say otherwise, also those that the model did not see."""
-        near = [hit for hit in retrieval.hits if not hit.sentence.heading][:LOOKED_AT_FOR_DISAGREEMENT]
+        near = body(retrieval.hits)[:LOOKED_AT_FOR_DISAGREEMENT]
         others = [self._retriever.evidence(hit, number) for number, hit in enumerate(near, 1)]
         return tuple(
             Disagreement(number, other)

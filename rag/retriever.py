@@ -8,7 +8,7 @@ language: with them JaQuAD reaches .90, while English questions about German par
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -88,9 +88,9 @@ class Retriever:
             DocumentNotFound: the question is limited to a document that is not in the index.
         """
         hits = self.search(question)
-        body = [hit for hit in hits if not hit.sentence.heading]
-        near = [hit for hit in body if hit.score >= body[0].score - FARTHEST]
-        candidates = self._each_story_once(question, [*self._with_rare_names(question, body), *near])
+        found = body(hits)
+        near = [hit for hit in found if hit.score >= found[0].score - FARTHEST]
+        candidates = self._each_story_once(question, [*self._with_rare_names(question, found), *near])
         return Retrieval(self._in_prompt_order(self._choose(candidates, budget)), hits, tuple(candidates))
 
     def search(self, question: Question) -> tuple[Hit, ...]:
@@ -254,6 +254,11 @@ class Retriever:
             date=info.date,
             page=self._index.page(hit.sentence),
         )
+
+
+def body(hits: Iterable[Hit]) -> list[Hit]:
+    """Leave out the headings: they say what is spoken of, and nothing about it."""
+    return [hit for hit in hits if not hit.sentence.heading]
 
 
 def _passage_scores(

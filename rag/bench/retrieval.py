@@ -27,7 +27,7 @@ from rag.evaluation.tables import aligned, bootstrap, with_interval
 from rag.index import Index
 from rag.indexing import build
 from rag.models import identity
-from rag.retriever import Retriever
+from rag.retriever import Retriever, body
 from rag.types import Question
 from rag.wiring import load_embedder
 
@@ -113,7 +113,7 @@ def rank(collection: Collection, settings: Settings, cache: Path) -> list[Rankin
         rankings = []
         for asked in tqdm(collection.questions, desc=collection.name, unit="question", disable=None):
             hits = retriever.search(Question(asked.text))
-            found = list(dict.fromkeys(hit.sentence.document for hit in hits if not hit.sentence.heading))
+            found = list(dict.fromkeys(hit.sentence.document for hit in body(hits)))
             place_of = {document: at for at, document in enumerate(found, 1)}
             rankings.append(Ranking(asked, tuple(found[:DEPTH]), place_of.get(asked.document)))
     embedder.save()
