@@ -198,20 +198,24 @@ class Chatbot:
     def _with_what_was_read(self, run: _Run, found: Retrieval) -> Retrieval:
         """Put evidence in the order in which the model has read it, where that saves more than a little."""
         serving = [] if run.question.fresh else [one for one in self._readings if one.serves(run.question)]
-        ways = [continued(reading, found) for reading in serving]
-        self._readings.append(Reading(run.question, found.evidence, asked=True))
-        if not ways:
-            return found
-        unread = [self._unread(run, evidence) for evidence in (found.evidence, *ways)]
-        least = min(range(len(unread)), key=unread.__getitem__)
-        if unread[least] + LITTLE >= unread[0]:
-            return found
-        evidence = ways[least - 1]
-        self._readings[-1] = Reading(run.question, evidence, asked=True)
+        evidence = self._soonest_read(run, found.evidence, [continued(reading, found) for reading in serving])
+        self._readings.append(Reading(run.question, evidence, asked=True))
         return replace(found, evidence=evidence)
 
-    def _unread(self, run: _Run, evidence: Sequence[Evidence]) -> int:
-        return self._llm.unread(prompt.verdict_prompt(run.question.text, evidence, run.language, run.question.history))
+    def _soonest_read(
+        self, run: _Run, own: tuple[Evidence, ...], others: Sequence[tuple[Evidence, ...]]
+    ) -> tuple[Evidence, ...]:
+        """Return the evidence of which the model has least to read, but its own order where the rest saves little."""
+
+        def unread(evidence: Sequence[Evidence]) -> int:
+            asked = prompt.verdict_prompt(run.question.text, evidence, run.language, run.question.history)
+            return self._llm.unread(asked)
+
+        if not others:
+            return own
+        counts = [unread(evidence) for evidence in others]
+        least = min(counts)
+        return others[counts.index(least)] if least + LITTLE < unread(own) else own
 
     def _signals(self, run: _Run, retrieval: Retrieval) -> dict[str, float]:
         if not retrieval.evidence:
