@@ -33,10 +33,10 @@ from rag.errors import (
     IndexMissing,
     NameRefused,
     NameTaken,
-    UnsupportedFormat,
 )
 from rag.generations import flush
 from rag.passages import passages as make_passages
+from rag.readers.formats import format_of
 from rag.scanning import UPLOADS
 from rag.sentences import split
 from rag.store import UPLOADS_ROOT, Origin, folder_name
@@ -91,11 +91,7 @@ def checked_name(name: str) -> str:
         raise NameRefused(shown, dot, "name_dot")
     if name.partition(".")[0].strip().casefold() in _DEVICES:
         raise NameRefused(shown, "the name means a device on some systems. Rename the file.", "name_device")
-    if Path(name).suffix.lower() not in readers.SUFFIXES:
-        kind = Path(name).suffix or "no suffix"
-        raise UnsupportedFormat(
-            shown, f"there is no reader for {kind} files. Readable are: {', '.join(readers.SUFFIXES)}.", "format"
-        )
+    format_of(Path(name), shown)
     return name
 
 
