@@ -145,3 +145,8 @@ class QueueFull(CrossciteError):
 
 class Cancelled(CrossciteError):
     """Whoever asked has gone away."""
+
+
+def system_reason(error: OSError) -> str:
+    """Return why the system refused something, as the end of a sentence."""
+    return (error.strerror or str(error)).lower()

@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rag import generations, neighbours, scanning, stories
-from rag.errors import DocumentError, IndexDamaged, IndexError_, IndexMissing
+from rag.errors import DocumentError, IndexDamaged, IndexError_, IndexMissing, system_reason
 from rag.generations import Manifest
 from rag.passages import context
 from rag.passages import passages as make_passages
@@ -358,7 +358,7 @@ def _read(task: Task, draft: _Draft) -> _Part:
     try:
         document = read(task.file.path, id=task.id)
     except OSError as error:
-        raise DocumentError(str(task.file.path), (error.strerror or str(error)).lower(), "unopened") from error
+        raise DocumentError(str(task.file.path), system_reason(error), "unopened") from error
     sentences = split(document)
     passages = make_passages(document, sentences, count_tokens=draft.embedder.count_tokens)
     return _Part(task, document, sentences, passages, embedding_texts(document, sentences, passages))

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 
-from rag.errors import DocumentError, IndexMissing
+from rag.errors import DocumentError, IndexMissing, system_reason
 from rag.generations import MANIFEST, sha256_of
 from rag.readers import SUFFIXES
 from rag.store import UPLOADS_ROOT, Origin
@@ -76,7 +76,7 @@ class Plan:
     def skip(self, path: Path, reason: str | OSError) -> None:
         """Record a file that cannot be indexed."""
         if isinstance(reason, OSError):
-            reason = (reason.strerror or str(reason)).lower()
+            reason = system_reason(reason)
         # The name may hold bytes that are no text, which could not be printed.
         self.skipped.append((str(path).encode("utf-8", "backslashreplace").decode(), reason))
 

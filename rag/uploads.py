@@ -33,6 +33,7 @@ from rag.errors import (
     IndexMissing,
     NameRefused,
     NameTaken,
+    system_reason,
 )
 from rag.generations import flush
 from rag.passages import passages as make_passages
@@ -173,7 +174,7 @@ def receive_file(folder: Path, path: Path) -> Received:
         return receiver.finish()
     except OSError as error:
         receiver.discard()
-        raise DocumentError(str(path), (error.strerror or str(error)).lower(), "unopened") from error
+        raise DocumentError(str(path), system_reason(error), "unopened") from error
     except BaseException:
         receiver.discard()
         raise
@@ -401,7 +402,7 @@ def _refusals_of_the_disk(name: str) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        reason = (error.strerror or str(error)).lower()
+        reason = system_reason(error)
         raise IndexError_(f"{name} cannot be kept: {reason}. Nothing has changed; mend that and try again.") from error
 
 
