@@ -18,6 +18,7 @@ from rag.models import DEFAULT_MODELS, get, identity, is_present
 
 if TYPE_CHECKING:
     from rag.chatbot import Chatbot
+    from rag.embedding import Embedder
 
 ROOT = Path(__file__).parents[1]
 
@@ -31,16 +32,23 @@ def models_dir() -> Path:
 
 
 @pytest.fixture(scope="session")
-def real_settings(tmp_path_factory: pytest.TempPathFactory, models_dir: Path) -> Settings:
+def real_embedder(models_dir: Path) -> Embedder:
+    """The default embedder, loaded once for this run."""
+    from rag.wiring import load_embedder
+
+    return load_embedder(replace(Settings(), models_dir=models_dir))
+
+
+@pytest.fixture(scope="session")
+def real_settings(tmp_path_factory: pytest.TempPathFactory, models_dir: Path, real_embedder: Embedder) -> Settings:
     """The default models over an index of the articles that ship with crosscite, built once for this run."""
     from rag.indexing import build
-    from rag.wiring import load_embedder
 
     settings = replace(Settings(), index_dir=tmp_path_factory.mktemp("real") / "index", models_dir=models_dir)
     summary = build(
         [ROOT / "seeds"],
         settings.index_dir,
-        lambda: load_embedder(settings),
+        lambda: real_embedder,
         embedder_name=settings.embedder,
         embedder_sha256=identity(settings.embedder),
         progress=False,

@@ -8,13 +8,11 @@ from pathlib import Path
 import pytest
 
 from rag import figures
-from rag.config import Settings
 from rag.disagreement import giving_another_figure
 from rag.embedding import Embedder
 from rag.evaluation.results import answer_from_dict
 from rag.types import Evidence
 from rag.wire import answer_to_dict
-from rag.wiring import load_embedder
 from tests.answering.fakes import FakeEmbedder, FakeLLM, index_of
 from tests.answering.test_chatbot import answer_of, ask
 
@@ -116,11 +114,6 @@ def test_an_answer_shows_the_document_that_disagrees(tmp_path: Path) -> None:
 # With the real embedder
 
 
-@pytest.fixture(scope="module")
-def embedder() -> Embedder:
-    return load_embedder(Settings.from_environment())
-
-
 @pytest.mark.models
 @pytest.mark.parametrize(
     ("cited", "other", "contradicts"),
@@ -132,6 +125,8 @@ def embedder() -> Embedder:
         ("The bridge was opened in 1927.", "The first car factory of the town was opened in 1911.", False),
     ],
 )
-def test_disagreement_is_told_across_languages(embedder: Embedder, cited: str, other: str, contradicts: bool) -> None:
+def test_disagreement_is_told_across_languages(
+    real_embedder: Embedder, cited: str, other: str, contradicts: bool
+) -> None:
     others = [piece(other, language="und")]
-    assert bool(giving_another_figure(cited, [piece(cited, "a.txt")], others, embedder)) is contradicts
+    assert bool(giving_another_figure(cited, [piece(cited, "a.txt")], others, real_embedder)) is contradicts

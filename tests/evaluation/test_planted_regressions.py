@@ -25,7 +25,7 @@ from rag.index import Index
 from rag.models import identity
 from rag.retriever import Retriever
 from rag.types import Document, Evidence, Sentence
-from rag.wiring import load_embedder, load_index
+from rag.wiring import load_index
 from tests.evaluation.conftest import AskShops
 
 ROOT = Path(__file__).parents[2]
@@ -99,11 +99,6 @@ def test_the_language_of_the_answer_ignored(
 # What is found
 
 
-@pytest.fixture(scope="session")
-def embedder(models_dir: Path) -> Embedder:
-    return load_embedder(replace(Settings(), models_dir=models_dir))
-
-
 def articles(folder: Path, embedder: Embedder) -> Index:
     """Index seeds/."""
     settings = Settings()
@@ -123,23 +118,25 @@ def searched(index: Index, embedder: Embedder, output: Path) -> Path:
 
 
 @pytest.fixture(scope="session")
-def index(embedder: Embedder, tmp_path_factory: pytest.TempPathFactory) -> Index:
-    return articles(tmp_path_factory.mktemp("articles") / "index", embedder)
+def index(real_embedder: Embedder, tmp_path_factory: pytest.TempPathFactory) -> Index:
+    return articles(tmp_path_factory.mktemp("articles") / "index", real_embedder)
 
 
 @pytest.fixture(scope="session")
-def found(index: Index, embedder: Embedder, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return searched(index, embedder, tmp_path_factory.mktemp("found") / "before.jsonl")
+def found(index: Index, real_embedder: Embedder, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return searched(index, real_embedder, tmp_path_factory.mktemp("found") / "before.jsonl")
 
 
 @pytest.mark.models("e5-small")
-def test_e5_prefixes_dropped(found: Path, embedder: Embedder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_e5_prefixes_dropped(
+    found: Path, real_embedder: Embedder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def without(self: E5, texts: Sequence[str]) -> Any:
         return self._encode(texts, "")
 
     monkeypatch.setattr(E5, "queries", without)
     monkeypatch.setattr(E5, "passages", without)
-    after = searched(articles(tmp_path / "index", embedder), embedder, tmp_path / "after.jsonl")
+    after = searched(articles(tmp_path / "index", real_embedder), real_embedder, tmp_path / "after.jsonl")
     code, output = compared(found, after)
     assert code == 1
     assert verdict(output, "sentence_length", "not moved") == "FAILS"
@@ -147,7 +144,7 @@ def test_e5_prefixes_dropped(found: Path, embedder: Embedder, tmp_path: Path, mo
 
 @pytest.mark.models("e5-small")
 def test_the_japanese_splitter_broken(
-    found: Path, embedder: Embedder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    found: Path, real_embedder: Embedder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     split: Callable[[Document], list[Sentence]] = sentences.split
 
@@ -162,7 +159,7 @@ def test_the_japanese_splitter_broken(
         return [replace(sentence, position=at) for at, sentence in enumerate(whole.values())]
 
     monkeypatch.setattr(indexing, "split", broken)
-    after = searched(articles(tmp_path / "index", embedder), embedder, tmp_path / "after.jsonl")
+    after = searched(articles(tmp_path / "index", real_embedder), real_embedder, tmp_path / "after.jsonl")
     code, output = compared(found, after)
     assert code == 1
     assert verdict(output, "sentence_length[documents=ja]", "not moved") == "FAILS"
@@ -170,10 +167,10 @@ def test_the_japanese_splitter_broken(
 
 @pytest.mark.models("e5-small")
 def test_the_lexical_half_removed_is_seen_or_the_set_is_called_underpowered(
-    found: Path, index: Index, embedder: Embedder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    found: Path, index: Index, real_embedder: Embedder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(Index, "lexical", lambda self, query, k, *, documents=None: [])
     monkeypatch.setattr(Retriever, "_with_rare_names", lambda self, question, hits: [])
-    code, output = compared(found, searched(index, embedder, tmp_path / "after.jsonl"))
+    code, output = compared(found, searched(index, real_embedder, tmp_path / "after.jsonl"))
     line = next(line for line in output.splitlines() if "ndcg@10 not worse" in line)
     assert code == 1 or "underpowered: smallest detectable drop" in line
