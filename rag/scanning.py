@@ -25,7 +25,7 @@ so that indexing other folders, or a rebuild, does not lose what was uploaded.""
 SETTLED_NS = 2_000_000_000
 """Nanoseconds after which the time of a file's last change tells it from the next: FAT counts in two seconds."""
 
-_READING = ("indexing.py", "language.py", "lexical.py", "passages.py", "sentences.py", "writing.py")
+_READING = ("indexing.py", "language.py", "lexical.py", "memory.py", "passages.py", "sentences.py", "writing.py")
 
 
 @dataclass(frozen=True)

@@ -7,8 +7,6 @@ collections of that many different texts may be easier or harder. The questions 
 
 from __future__ import annotations
 
-import resource
-import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -19,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 from tqdm import tqdm
 
+from rag import memory
 from rag.errors import CrossciteError
 from rag.evaluation.tables import aligned
 from rag.generations import BUILDING
@@ -112,7 +111,7 @@ def _measure(real: Real, passages: int, home: Path) -> Measured:
             found.append({round(score, 4) for _, score in index.nearest_passages(vector, 10)})
 
         times = _times(search, vectors)
-        resident = _resident_megabytes()
+        resident = memory.present() / 1e6
         one = min({info.language for info in index.documents()})
         language = _times(lambda vector: index.nearest_passages(vector, 12, language=one), vectors)
         lexical = _times(lambda text: index.lexical(text, 24), words)
@@ -217,15 +216,6 @@ def _times(work: Callable[[Vectors], object] | Callable[[str], object], items: S
             if not warm:
                 seconds.append(time.perf_counter() - started)
     return float(np.median(seconds)), float(np.percentile(seconds, 95))
-
-
-def _resident_megabytes() -> float:
-    try:
-        fields = dict(line.split(":", 1) for line in Path("/proc/self/status").read_text().splitlines())
-        return int(fields["VmRSS"].split()[0]) / 1e3
-    except (OSError, KeyError):
-        most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-        return most / (1e6 if sys.platform == "darwin" else 1e3)
 
 
 class _AtOnce:

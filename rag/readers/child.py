@@ -10,13 +10,13 @@ import math
 import os
 import signal
 import sys
-from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from rag.errors import DocumentError
 from rag.language import detect
+from rag.memory import peak
 from rag.readers.parsing import parse
 
 #: A process that has once been larger than this many bytes makes room: what C libraries took, they don't give back.
@@ -90,21 +90,7 @@ def _bound(memory: int) -> None:
 
 
 def _is_worn() -> bool:
-    return _peak() > WORN
-
-
-def _peak() -> int:
-    """The most bytes of memory that this process has had, or 0 where the system doesn't say."""
-    with suppress(OSError, StopIteration):
-        # Not ru_maxrss: Linux lets a child begin with its parent's, and a parent with a model in memory is large.
-        lines = Path("/proc/self/status").read_text(encoding="ascii", errors="replace").splitlines()
-        return int(next(line for line in lines if line.startswith("VmHWM:")).split()[1]) * 1024
-    try:
-        import resource
-    except ImportError:
-        return 0
-    unit = 1 if sys.platform == "darwin" else 1024
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
+    return peak() > WORN
 
 
 def _allow(seconds: float) -> None:
