@@ -30,7 +30,7 @@ from rag.scanning import Plan, Scan, Task, compare, fingerprint, root_name, scan
 from rag.sentences import split
 from rag.store import FORMAT, Embedded, KeyedVector, Origin, Store, Vectors
 from rag.types import Document, Passage, Sentence
-from rag.unread import forget, remember
+from rag.unread import forget, remember, remembered
 
 if TYPE_CHECKING:
     from tqdm import tqdm
@@ -122,9 +122,9 @@ def build(
         manifest = _present(folder, embedder_sha256, rebuild=rebuild)
         scans, gone = scans_of(paths, folder, rebuild=rebuild)
         draft = _Draft(folder, manifest, embedder, embedder_name, embedder_sha256, scans, rebuild=rebuild)
-        forget(folder, lambda unread: not rebuild and scanning.is_as_it_was(unread, folder))
+        unread = forget(folder, lambda file: not rebuild and scanning.is_as_it_was(file, folder))
         try:
-            plan = compare(scans, draft.origins(), folder)
+            plan = compare(scans, draft.origins(), unread, folder)
             changes = _carry_out(plan, draft, progress=progress)
             if changes.any or draft.must_publish():
                 draft.publish()
@@ -152,7 +152,7 @@ def outstanding(folder: Path) -> Plan:
     """
     stored = origins(folder)
     scans, _ = scans_of((), folder, rebuild=False)
-    return compare(scans, stored, folder)
+    return compare(scans, stored, remembered(folder), folder)
 
 
 def origins(folder: Path) -> list[Origin]:

@@ -16,7 +16,7 @@ from rag.errors import DocumentError, IndexMissing, system_reason
 from rag.generations import MANIFEST, sha256_of
 from rag.readers import SUFFIXES
 from rag.store import UPLOADS_ROOT, Origin
-from rag.unread import Unread, remembered
+from rag.unread import Unread
 
 UPLOADS = "uploads"
 """The folder within the index folder that holds uploaded files. It is a root of its own that is always looked through,
@@ -124,13 +124,13 @@ def _uploads_among(wanted: set[Path], uploads: Path) -> list[Scan]:
     return [Scan(uploads, uploads)] if uploads.is_dir() else []
 
 
-def compare(scans: Sequence[Scan], origins: Sequence[Origin], folder: Path) -> Plan:
+def compare(scans: Sequence[Scan], origins: Sequence[Origin], remembered: Iterable[Unread], folder: Path) -> Plan:
     """Compare the files below ``scans`` with the documents stored, by content.
 
-    A file that could not be read, and was not touched since, is skipped for the same reason.
+    A file ``remembered`` as one that could not be read, and not touched since, is skipped for the same reason.
     """
     plan = Plan()
-    unread = {(known.root, known.file): known for known in remembered(folder)}
+    unread = {(known.root, known.file): known for known in remembered}
     files = list(_files_to_index(scans, folder, plan))
     stored = {(origin.root, origin.file): origin for origin in origins}
     gone = set(_gone(files, origins, scans, folder, plan))

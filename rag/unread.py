@@ -47,11 +47,12 @@ def remembered(folder: Path) -> list[Unread]:
     return found
 
 
-def forget(folder: Path, of_use: Callable[[Unread], bool]) -> None:
-    """Keep only what is of use; writes nothing where that is everything."""
+def forget(folder: Path, of_use: Callable[[Unread], bool]) -> list[Unread]:
+    """Keep only what is of use, and return it; writes nothing where that is everything."""
     known = remembered(folder)
     kept = {(unread.root, unread.file): unread for unread in known if of_use(unread)}
     if len(kept) < len(known):
         temporary = folder / f"{NAME}.new"
         temporary.write_text("".join(json.dumps(asdict(unread)) + "\n" for unread in kept.values()), encoding="utf-8")
         os.replace(temporary, folder / NAME)
+    return list(kept.values())
