@@ -19,6 +19,7 @@ from rag.chatbot import Chatbot
 from rag.embedding import Embedder
 from rag.errors import Cancelled
 from rag.evaluation.golden import GoldenItem
+from rag.evaluation.statistics import percentile_95
 from rag.evaluation.tables import aligned
 from rag.index import Index
 from rag.llm import LLM, Message, Prompt, Usage, never
@@ -230,8 +231,7 @@ class Line:
 
     @property
     def high(self) -> float:
-        """The 95th percentile: the highest value but those of one question in twenty."""
-        return float(np.quantile(self.values, 0.95))
+        return percentile_95(self.values)
 
     def meets(self) -> bool | None:
         """Whether the targets are met; None without any."""

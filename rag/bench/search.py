@@ -19,6 +19,7 @@ from tqdm import tqdm
 
 from rag import memory
 from rag.errors import CrossciteError
+from rag.evaluation.statistics import percentile_95
 from rag.evaluation.tables import aligned
 from rag.generations import BUILDING
 from rag.index import Index
@@ -215,7 +216,7 @@ def _times(work: Callable[[Vectors], object] | Callable[[str], object], items: S
             work(item)  # type: ignore[arg-type]
             if not warm:
                 seconds.append(time.perf_counter() - started)
-    return float(np.median(seconds)), float(np.percentile(seconds, 95))
+    return float(np.median(seconds)), percentile_95(seconds)
 
 
 class _AtOnce:

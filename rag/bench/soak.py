@@ -22,7 +22,7 @@ from urllib.parse import quote, urlencode, urlsplit
 from tqdm import tqdm
 
 from rag.bench.serving import Asking, Page, Server
-from rag.bench.typed import percentile
+from rag.evaluation.statistics import percentile_95
 
 LONGEST_STAY = 5.0
 """Seconds after which the last of those who leave has left."""
@@ -302,7 +302,7 @@ def table(outcome: Outcome) -> str:
     lines.append(f"\n{outcome.counts.total()} requests in {outcome.seconds:.0f} s")
     for name, values in (("answer", outcome.answers), ("page or search", outcome.quick)):
         if values:
-            lines.append(f"{name}: median {statistics.median(values):.2f} s, 95th {percentile(values, 95):.2f} s")
+            lines.append(f"{name}: median {statistics.median(values):.2f} s, 95th {percentile_95(values):.2f} s")
     if outcome.memory:
         quarter = max(1, len(outcome.memory) // 4)
         shown = (statistics.median(outcome.memory[at : at + quarter]) / 1e6 for at in range(0, 4 * quarter, quarter))

@@ -15,6 +15,7 @@ from tqdm import tqdm
 
 from rag.bench.serving import BenchError, Page
 from rag.evaluation.golden import GoldenItem
+from rag.evaluation.statistics import percentile_95
 
 PAUSE_SECONDS = 0.35
 """As PAUSE_MS of web/static/js/ahead.js."""
@@ -117,13 +118,8 @@ def table(waited: Sequence[Waited]) -> str:
     for name, values in columns.items():
         if values:
             quick = f"{sum(value <= 1 for value in values)}/{len(values)}"
-            lines.append(f"{name:20} {statistics.median(values):8.2f} {percentile(values, 95):8.2f} {quick:>10}")
+            lines.append(f"{name:20} {statistics.median(values):8.2f} {percentile_95(values):8.2f} {quick:>10}")
     return "\n".join(lines)
-
-
-def percentile(values: Sequence[float], percent: float) -> float:
-    """Return the smallest value that at least so many percent of the values do not exceed."""
-    return sorted(values)[max(0, math.ceil(len(values) * percent / 100) - 1)]
 
 
 def as_dict(waited: Sequence[Waited]) -> list[dict[str, Any]]:

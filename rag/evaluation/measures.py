@@ -16,6 +16,7 @@ from rag import figures, language
 from rag.evaluation import ranking
 from rag.evaluation.golden import GoldenItem, folded
 from rag.evaluation.results import Row, proves
+from rag.evaluation.statistics import percentile_95
 from rag.types import Answer
 
 _LONG_ENOUGH = 20
@@ -212,10 +213,10 @@ def latencies(judged: Iterable[Judged]) -> dict[str, float]:
         ("first_token", [timing.first_token_ms for timing in timings]),
         ("total", [timing.total_ms for timing in timings]),
     ):
-        known = sorted(value / 1000 for value in values if value is not None)
+        known = [value / 1000 for value in values if value is not None]
         if known:
             result[f"{name}_median"] = median(known)
-            result[f"{name}_p95"] = known[min(len(known) - 1, int(0.95 * len(known)))]
+            result[f"{name}_p95"] = percentile_95(known)
     return result
 
 

@@ -1,11 +1,12 @@
-"""Paired statistics on few questions: what a difference between two runs is worth, and which one could be seen at all.
+"""Statistics on few questions: what a difference between two runs is worth, and which one could be seen at all.
 
-Pure functions over two arrays of shape (units, 2), one a run: each unit (a question, or all questions of a document)
-brings a sum and a number of parts; a measure is the sum of sums over the sum of parts.
+Pure functions, most over two arrays of shape (units, 2), one a run: each unit (a question, or all questions of a
+document) brings a sum and a number of parts; a measure is the sum of sums over the sum of parts.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -169,6 +170,17 @@ def design_effect(values: Sequence[float], clusters: Sequence[str]) -> float:
     spread = between + (size - 1) * within
     correlation = max(0.0, (between - within) / spread) if spread > 0 else 0.0
     return 1 + (n / k - 1) * correlation
+
+
+def percentile_95(values: Sequence[float]) -> float:
+    """Return the 95th percentile by nearest rank: the smallest value that at least 95 % of the values do not exceed.
+
+    So it is one of the values: of fewer than twenty, the largest.
+
+    >>> percentile_95(range(1, 101)), percentile_95([1.0, 9.0, 2.0])
+    (95, 9.0)
+    """
+    return sorted(values)[math.ceil(len(values) * 95 / 100) - 1]
 
 
 def _ratio(parts: NDArray[np.float64]) -> NDArray[np.float64]:

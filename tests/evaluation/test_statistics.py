@@ -38,6 +38,11 @@ def test_holm_multiplies_the_smallest_most() -> None:
     assert statistics.holm([0.04, 0.01, 0.03]) == pytest.approx([0.06, 0.03, 0.06])
 
 
+@pytest.mark.parametrize(("values", "expected"), [(1, 1), (2, 2), (19, 19), (20, 19), (21, 20), (40, 38), (100, 95)])
+def test_the_95th_percentile_is_one_of_the_values_that_95_percent_do_not_exceed(values: int, expected: int) -> None:
+    assert statistics.percentile_95(range(values, 0, -1)) == expected
+
+
 def test_the_design_effect_of_questions_that_share_their_fate() -> None:
     documents = [f"{at // 5}" for at in range(50)]
     alike = [float(int(document) % 2) for document in documents]
