@@ -53,11 +53,6 @@ def test_preparing_evaluates_what_the_answer_evaluates_first(index: Index) -> No
     assert llm.prompts[1] == llm.prompts[0]
 
 
-def test_preparing_ends_when_it_is_cancelled(index: Index) -> None:
-    with pytest.raises(Cancelled):
-        chatbot(index, FakeLLM()).prepare(Question("How many ap"), cancelled=lambda: True)
-
-
 # An answer
 
 
