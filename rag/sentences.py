@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Set
 
 import sentencex
 
@@ -80,13 +80,16 @@ def split(document: Document) -> list[Sentence]:
     """The sentences of a document in reading order, without its furniture.
 
     Every line of the canonical text is a paragraph and is split on its own by sentencex; a few general rules then mend
-    what it misses. Always ``document.text[s.start:s.end] == s.text``, with no white space at either end.
+    what it misses. Lines of a program or its output stay together up to the length of the longest sentence: alone they
+    say little, and they are many. Always ``document.text[s.start:s.end] == s.text``, with no white space at either end.
     """
     lines = list(_content_lines(document.text, document.furniture))
     headings = _headings(document, lines)
     sentences: list[Sentence] = []
-    for paragraph, line in enumerate(lines):
-        for span in _split_line(document.text, line, document.language):
+    verbatim = {span.end for span in document.verbatim}
+    for paragraph, line in enumerate(_blocks_joined(document.text, lines, verbatim)):
+        whole = line.end in verbatim
+        for span in _bounded(document.text, line) if whole else _split_line(document.text, line, document.language):
             sentences.append(
                 Sentence(
                     document=document.id,
@@ -115,6 +118,27 @@ def _content_lines(text: str, furniture: Iterable[Span]) -> Iterator[Span]:
             bullet = _BULLET.match(bare)
             yield Span(first + (bullet.end() if bullet else 0), first + len(bare))
         start += len(line) + 1
+
+
+def _blocks_joined(text: str, lines: Iterable[Span], verbatim: Set[int]) -> Iterator[Span]:
+    """The lines, those that end at ``verbatim`` and follow one another joined up to the longest sentence."""
+    block: Span | None = None
+    for line in lines:
+        if block and line.end in verbatim and _follows(text, block, line):
+            block = Span(block.start, line.end)
+            continue
+        if block:
+            yield block
+        block = line if line.end in verbatim else None
+        if block is None:
+            yield line
+    if block:
+        yield block
+
+
+def _follows(text: str, block: Span, line: Span) -> bool:
+    """Whether a line stands right below a block and has room in its sentence."""
+    return line.end - block.start <= MAX_SENTENCE and "\n" not in text[block.end : line.start].replace("\n", "", 1)
 
 
 def _headings(document: Document, lines: list[Span]) -> frozenset[Span]:

@@ -23,7 +23,8 @@ class Document:
     belong to the web page or the print layout around the text (advertisement markers, comment counters, language
     bars): they stay readable but are neither embedded nor cited. ``pages`` holds the offset at which each page
     starts, and is empty where the format has no pages. ``headings`` are the lines that the format marks as headings;
-    None where it doesn't say, so that they must be guessed. ``language`` is an ISO 639-1 code or "und".
+    None where it doesn't say, so that they must be guessed. ``verbatim`` are the lines of programs and their output.
+    ``language`` is an ISO 639-1 code or "und".
     """
 
     id: str
@@ -37,6 +38,7 @@ class Document:
     pages: tuple[int, ...] = ()
     furniture: tuple[Span, ...] = ()
     headings: tuple[Span, ...] | None = None
+    verbatim: tuple[Span, ...] = ()
 
 
 @dataclass(frozen=True)

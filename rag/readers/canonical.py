@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from rag.types import Span
@@ -24,10 +25,12 @@ _STRAY_JOINER = re.compile(
 # Half of a pair that encodes one character beyond 16 bits: no text, and not to be written as UTF-8.
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _BLANK_RUN = re.compile("\n{3,}")
-_MARK = re.compile("[\f\x02]")
+_MARK = re.compile("[\f\x02\x03]")
 
 #: Stands before a line of a draft that is a heading; `clean` leaves none in what comes out of a file.
 HEADING = "\x02"
+#: Stands before each line of a block whose line breaks mean something: a program, the output of one.
+VERBATIM = "\x03"
 
 
 def clean(text: str) -> str:
@@ -75,23 +78,30 @@ def _feeds_last(text: str) -> str:
 
 @dataclass(frozen=True)
 class Marks:
-    """What was marked in a draft: the offset at which each page starts (none without form feeds), and headings."""
+    """What was marked in a draft: the offset at which each page starts (none without form feeds), and marked lines."""
 
     pages: tuple[int, ...]
     headings: tuple[Span, ...]
+    verbatim: tuple[Span, ...]
 
 
 def cut_marks(text: str) -> tuple[str, Marks]:
-    """Take the form feeds and heading marks out of a text and return where they stood."""
+    """Take the form feeds and the marks of lines out of a text and return where they stood."""
     kept: list[str] = []
-    pages, headings = [0], list[int]()
+    places: dict[str, list[int]] = {"\f": [0], HEADING: [], VERBATIM: []}
     length = position = 0
     for match in _MARK.finditer(text):
         kept.append(text[position : match.start()])
         length += match.start() - position
         position = match.end()
-        (pages if match[0] == "\f" else headings).append(length)
+        places[match[0]].append(length)
     whole = "".join([*kept, text[position:]])
-    ends = [whole.find("\n", start) for start in headings]
-    spans = tuple(Span(start, end if end >= 0 else len(whole)) for start, end in zip(headings, ends, strict=True))
-    return whole, Marks(tuple(pages) if len(pages) > 1 else (), spans)
+    pages = tuple(places["\f"])
+    headings, verbatim = (_lines_at(places[mark], whole) for mark in (HEADING, VERBATIM))
+    return whole, Marks(pages if len(pages) > 1 else (), headings, verbatim)
+
+
+def _lines_at(starts: Sequence[int], text: str) -> tuple[Span, ...]:
+    """The rest of the line from each of these offsets on."""
+    ends = (text.find("\n", start) for start in starts)
+    return tuple(Span(start, end if end >= 0 else len(text)) for start, end in zip(starts, ends, strict=True))

@@ -172,6 +172,7 @@ def _document(fields: dict[str, Any]) -> Document:
             "pages": tuple(fields["pages"]),
             "furniture": tuple(Span(**span) for span in fields["furniture"]),
             "headings": None if headings is None else tuple(Span(**span) for span in headings),
+            "verbatim": tuple(Span(**span) for span in fields["verbatim"]),
         }
     )
 

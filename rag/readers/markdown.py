@@ -10,7 +10,7 @@ from itertools import pairwise
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-from rag.readers.canonical import HEADING
+from rag.readers.canonical import HEADING, VERBATIM
 from rag.readers.dates import parse_date
 from rag.readers.draft import Draft
 from rag.readers.layout import join
@@ -97,7 +97,7 @@ def _lines(tokens: Sequence[Token]) -> list[str]:
             depth -= 1
             lines += [""] if depth == 0 else []
         elif token.type in ("fence", "code_block"):
-            lines += [*token.content.rstrip("\n").split("\n"), ""]
+            lines += [*(VERBATIM + line for line in token.content.rstrip("\n").split("\n")), ""]
         elif token.type == "html_block":
             lines += [*_visible(token.content).split("\n"), ""]
         elif token.type in _BLOCK_ENDS and not token.hidden:

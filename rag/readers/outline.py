@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from rag.readers.canonical import HEADING, clean, one_line
+from rag.readers.canonical import HEADING, VERBATIM, clean, one_line
 
 #: Between the cells of a row.
 CELL = " | "
@@ -56,7 +56,7 @@ class Outline:
         """Add lines whose breaks and indentation mean something."""
         for line in clean(text).replace("\t", "    ").split("\n"):
             if line.strip():
-                self._add("code", line.rstrip())
+                self._add("code", VERBATIM + line.rstrip())
         self._kind = ""
 
     def table(self, rows: Sequence[Sequence[str]], *, header: bool) -> None:

@@ -67,6 +67,7 @@ def _document(draft: Draft, data: bytes, id: str) -> Document:
         pages=marks.pages,
         furniture=furniture,
         headings=marks.headings if draft.marked else None,
+        verbatim=marks.verbatim,
     )
 
 

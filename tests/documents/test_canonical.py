@@ -36,17 +36,23 @@ def test_blank_lines_and_trailing_spaces_are_tidied() -> None:
 
 def test_form_feeds_become_the_starts_of_pages() -> None:
     text, marks = cut_marks(tidy("one\n\f two\n\n\f\n\nthree\n\f"))
-    assert (text, marks) == ("one\n two\n\nthree", Marks((0, 5, 10), ()))
+    assert (text, marks) == ("one\n two\n\nthree", Marks((0, 5, 10), (), ()))
 
 
 def test_a_text_without_form_feeds_has_no_pages() -> None:
-    assert cut_marks("one\ntwo") == ("one\ntwo", Marks((), ()))
+    assert cut_marks("one\ntwo") == ("one\ntwo", Marks((), (), ()))
+
+
+def test_marked_lines_are_told_by_their_spans() -> None:
+    text, marks = cut_marks("\x02Title\n\x03  a = 1\nwords\n\x03b")
+    assert text == "Title\n  a = 1\nwords\nb"
+    assert marks == Marks((), (Span(0, 5),), (Span(6, 13), Span(20, 21)))
 
 
 def test_heading_marks_become_spans_of_their_lines() -> None:
     text, marks = cut_marks(f"{HEADING}One\n\nTwo\n\f{HEADING}Three")
     assert text == "One\n\nTwo\nThree"
-    assert marks == Marks((0, 9), (Span(0, 3), Span(9, 14)))
+    assert marks == Marks((0, 9), (Span(0, 3), Span(9, 14)), ())
 
 
 def test_no_heading_mark_and_no_half_character_comes_out_of_a_file() -> None:

@@ -58,6 +58,7 @@ def test_a_web_page_is_its_main_text(tmp_path: Path) -> None:
     )
     assert about(document) == ("Der alte Hafen", "de", "2024-02-29", "https://example.org/hafen")
     assert headings(document) == ["Der alte Hafen", "Was es gibt"]
+    assert [document.text[span.start : span.end] for span in document.verbatim] == ["a = 1", "    b = 2"]
 
 
 def test_only_what_is_marked_as_a_heading_is_one(tmp_path: Path) -> None:

@@ -55,7 +55,7 @@ def test_markdown_is_read_as_what_one_sees() -> None:
         "1. first\n2. second\n\n"
         "Year | Ships\nYear: 1802 | Ships: 40\n\n"
         "A quotation.\n\n"
-        'print("hello")\n\n'
+        '\x03print("hello")\n\n'
         "Shown\ntwice bold\n\n"
         "港は深くなった。"
     )

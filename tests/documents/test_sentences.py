@@ -155,6 +155,26 @@ def test_offsets_are_exact_for_any_text(seed: int) -> None:
         assert_exact(text, split(document(text, language)))
 
 
+def verbatim(text: str, *lines: str) -> Document:
+    spans = tuple(Span(text.index(line), text.index(line) + len(line)) for line in lines)
+    return Document(id="a.txt", text=text, title="", language="en", verbatim=spans)
+
+
+def test_the_lines_of_a_program_are_one_sentence_up_to_a_blank_line() -> None:
+    text = "It prints this.\n\n# ls /dev. Now\n  sda  sdb\n\n# id\n\nSo it works. Well."
+    found = split(verbatim(text, "# ls /dev. Now", "  sda  sdb", "# id"))
+    told = [sentence.text for sentence in found]
+    assert told == ["It prints this.", "# ls /dev. Now\n  sda  sdb", "# id", "So it works.", "Well."]
+    assert all(text[one.start : one.end] == one.text for one in found)
+    assert len({one.paragraph for one in found[:3]}) == 3
+
+
+def test_a_long_program_is_divided_between_its_lines() -> None:
+    lines = [f"line {number:04} " + "x" * 90 for number in range(20)]
+    found = split(verbatim("\n".join(lines), *lines))
+    assert [one.text.split("\n") for one in found] == [lines[at : at + 5] for at in range(0, 20, 5)]
+
+
 def assert_exact(text: str, sentences: list[Sentence]) -> None:
     end = 0
     for position, sentence in enumerate(sentences):
