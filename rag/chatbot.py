@@ -46,9 +46,6 @@ ANSWER_TOKENS = 160
 SHORTEST_TO_TELL = 12
 """Characters below which the language of an answer is not judged: a name or a number has none."""
 
-SURE_TO_TELL = 50
-"""Characters from which its language is taken as detected, whatever is expected."""
-
 QUESTION_TOKENS = 1200
 """Tokens a question may have, so that evidence and answer keep their room in the model's context."""
 
@@ -354,7 +351,7 @@ class Chatbot:
     def _put_into_its_language(self, run: _Run) -> None:
         """Translate an answer that drifted into another language, unless that would lose a number."""
         whole = " ".join(sentence.text for sentence in run.verified)
-        long_enough = len(whole) >= SURE_TO_TELL
+        long_enough = len(whole) >= language.SURE_TO_TELL
         if len(whole) < SHORTEST_TO_TELL or language.same(
             language.detect(whole, expected=None if long_enough else run.language), run.language
         ):

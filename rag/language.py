@@ -45,6 +45,10 @@ ANSWER_IN = {
 }  # fmt: skip
 """The wish for a language in that language, which small models follow better than "Answer in German."."""
 
+SURE_TO_TELL = 50
+"""Characters of a sentence from which its language can be told: of 1,641 sentences of XQuAD (de, en) and JaQuAD with as
+many, detected with the right language expected, none was taken for another."""
+
 _SURE = 0.5
 """Below this probability a short text's language is a guess, and `detect` prefers what the caller expects."""
 
@@ -58,6 +62,7 @@ _HOPELESS = 0.2
 """Below this probability nothing is known (a name alone), and the expected language is kept in any case."""
 
 
+@lru_cache(maxsize=4096)
 def detect(text: str, *, expected: str | None = None) -> str:
     """Return the ISO 639-1 code of the language of ``text``, or "und" when it has no letters.
 

@@ -80,10 +80,14 @@ class Passage:
 
 @dataclass(frozen=True)
 class Hit:
-    """A sentence found for a question, with its score: higher is better, comparable within one search only."""
+    """A sentence found for a question, with its score: higher is better, comparable within one search only.
+
+    ``meaning`` is the part of the score that its vectors have; the rest it owes to the terms that it shares.
+    """
 
     sentence: Sentence
     score: float
+    meaning: float
 
 
 @dataclass(frozen=True)

@@ -33,7 +33,7 @@ from rag.indexing import build
 from rag.models import identity
 from rag.wiring import load_embedder, load_llm
 
-SIGNALS = ("verdict", "lead", "confirmed")
+SIGNALS = ("verdict", "confirmed")
 """The model's log-odds that the evidence states the answer, how far the best sentence stands out, and the model's
 log-odds that the cited words state the drafted sentence."""
 

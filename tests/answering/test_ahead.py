@@ -29,7 +29,7 @@ def evidence(*positions: int, score: float = 0.5) -> tuple[Evidence, ...]:
 
 
 def retrieval(wanted: tuple[int, ...], *, possible: tuple[int, ...] = ()) -> Retrieval:
-    hits = tuple(Hit(sentence(position), 0.9) for position in (*wanted, *possible))
+    hits = tuple(Hit(sentence(position), 0.9, 0.9) for position in (*wanted, *possible))
     return Retrieval(evidence(*wanted, score=0.9), hits, hits)
 
 

@@ -1,0 +1,58 @@
+"""What becomes evidence, with vectors that can be computed by hand."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from rag.retriever import FARTHEST, Retriever
+from rag.types import Question
+from tests.answering.fakes import FakeEmbedder, index_of
+
+ELSEWHERE = {
+    f"filler{number}.txt": f"The weather in the valley was fine on the day with number {number}, and nothing happened."
+    for number in range(40)
+}
+
+
+def test_a_term_of_the_question_counts_in_the_sentence_before_too(tmp_path: Path) -> None:
+    files = {
+        **ELSEWHERE,
+        "a.txt": "The old harbour of the town stands near the river. Every week they sell one apple to the farmers.",
+        "b.txt": "The old quorvax works stands near the river. Every week they sell one apple to the farmers.",
+    }
+    with index_of(tmp_path, files) as index:
+        retriever = Retriever(index, FakeEmbedder(), len)
+        best = retriever.search(Question("Which apple do they sell every week at the quorvax works?"))[0]
+    assert (best.sentence.document, best.sentence.position) == ("b.txt", 1)
+
+
+def test_a_sentence_that_repeats_the_question_does_not_keep_others_as_near_in_meaning_from_the_evidence(
+    tmp_path: Path,
+) -> None:
+    question = "Which merchant from the northern province brought the apple and the cherry to the royal garden?"
+    files = {
+        **ELSEWHERE,
+        "a.txt": "Nobody knows which merchant from the northern province brought the apple to the royal garden.",
+        "b.txt": "It was Hermann Feldt who came with a cherry.",
+    }
+    with index_of(tmp_path, files) as index:
+        retrieval = Retriever(index, FakeEmbedder(), lambda text: len(text.split())).retrieve(Question(question))
+    first, second = retrieval.hits[:2]
+    assert first.score - second.score > FARTHEST
+    assert first.meaning == pytest.approx(second.meaning)
+    assert {piece.document for piece in retrieval.evidence} >= {"a.txt", "b.txt"}
+
+
+def test_evidence_is_in_its_own_language_in_a_document_of_another_one(tmp_path: Path) -> None:
+    files = {
+        "a.txt": "This guide has been translated in part only, which its readers may find strange.\n\n"
+        "Jede Woche verkaufen sie den Bauern aus dem Tal dort unten am Fluss einen Apfel.\n\n"
+        "What follows has been written by other people, in the language that they speak.",
+    }
+    with index_of(tmp_path, files) as index:
+        retriever = Retriever(index, FakeEmbedder(), len)
+        found = retriever.retrieve(Question("Which apple do they sell to the farmers of the valley?"), budget=1000)
+        assert [info.language for info in index.documents()] == ["en"]
+    assert [piece.language for piece in found.evidence if "Apfel" in piece.quote] == ["de"]
