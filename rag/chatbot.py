@@ -33,7 +33,6 @@ from rag.types import (
     Document,
     Event,
     Evidence,
-    Hit,
     Question,
     Timings,
     Turn,
@@ -218,7 +217,7 @@ class Chatbot:
         if not retrieval.evidence:
             return {}
         asked = prompt.verdict_prompt(run.question.text, retrieval.evidence, run.language, run.question.history)
-        return {"verdict": self._verdict(asked, run), **_distances(retrieval.hits)}
+        return {"verdict": self._verdict(asked, run)}
 
     def _verdict(self, asked: Prompt, run: _Run) -> float:
         """Return the model's log-odds of "yes" over "no" as the next word of a prompt."""
@@ -521,10 +520,3 @@ def _language_of(question: Question) -> str:
     """Return the question's language; a follow-up too short to tell is in the language of the one before."""
     before = question_before(question.history)
     return language.detect(question.text, expected=None if before is None else language.detect(before))
-
-
-def _distances(hits: Sequence[Hit]) -> dict[str, float]:
-    """Return how near the best sentence is, and how far it stands out from the twenty behind it."""
-    scores = [hit.score for hit in hits]
-    rest = scores[1:21] or scores[:1]
-    return {"nearness": scores[0], "lead": scores[0] - sum(rest) / len(rest)}

@@ -2,9 +2,12 @@
 
 The threshold is the one at which false refusals and false answers, averaged over the data sets, are fewest; both are
 reported for each data set by cross-validation; a draft of which verification leaves nothing counts as refused. Measured
-and left out again, because they did not lower the error: the best score itself, the model's mean log-probability of the
-draft (AUC .50-.68), the verdict on the cited sentences alone, and a prompt of its own with examples of right and wrong
-answers (AUC .61-.87, the shared prompt's .65-.90).
+and left out again, because they did not lower the error: the best score itself and how far it stands out from those
+behind it (which tell questions about absent subjects, AUC .93-1, but not those about present ones, .46-.66; on a data
+set left out the mean error rises from .215 to .30 and .25), the model's mean log-probability of the draft (AUC
+.50-.68), the verdict on the cited sentences alone, a prompt of its own with examples of right and wrong answers (AUC
+.61-.87, the shared prompt's .65-.90), and a linear probe of the last hidden state at the verdict (280 questions; AUC
+.75 and .73 on NoMIRACL, the verdict's own .73 and .75).
 """
 
 from __future__ import annotations
@@ -34,8 +37,7 @@ from rag.models import identity
 from rag.wiring import load_embedder, load_llm
 
 SIGNALS = ("verdict", "confirmed")
-"""The model's log-odds that the evidence states the answer, how far the best sentence stands out, and the model's
-log-odds that the cited words state the drafted sentence."""
+"""The model's log-odds that the evidence states the answer, and that the cited words state the drafted sentence."""
 
 _LATE = "confirmed"
 _LATE_BEST = 0.975

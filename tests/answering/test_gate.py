@@ -16,5 +16,5 @@ def test_a_doubtful_sentence_needs_better_evidence() -> None:
 
 
 def test_the_gate_that_ships_knows_the_signals_that_it_is_given() -> None:
-    assert set(calibrated().weights) == {"verdict", "lead", "confirmed"}
+    assert set(calibrated().weights) == {"verdict", "confirmed"}
     assert set(calibrated().best) == {"confirmed"}

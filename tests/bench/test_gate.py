@@ -19,8 +19,8 @@ from rag.evaluation.calibration import Outcome
 
 def outcomes(source: str, *, overlap: float = 0.0) -> list[Outcome]:
     """Twenty questions: the verdict of those without an answer reaches up to ``overlap``."""
-    right = [Outcome(source, f"yes {at}", True, {"verdict": 0.1 + at / 10, "lead": 0.5}) for at in range(10)]
-    wrong = [Outcome(source, f"no {at}", False, {"verdict": overlap - 0.1 - at / 10, "lead": 0.1}) for at in range(10)]
+    right = [Outcome(source, f"yes {at}", True, {"verdict": 0.1 + at / 10}) for at in range(10)]
+    wrong = [Outcome(source, f"no {at}", False, {"verdict": overlap - 0.1 - at / 10}) for at in range(10)]
     return right + wrong
 
 
