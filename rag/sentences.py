@@ -13,6 +13,8 @@ from rag.writing import CJK, CLOSERS, TERMINATORS, count_cjk, ends_sentence, is_
 
 #: Evidence must stay bounded: longer "sentences" (tables, lists, text without marks) are cut at clause ends.
 MAX_SENTENCE = 600
+#: Lines of a program or its output are one sentence up to this length: with 600 a single one filled the evidence.
+MAX_BLOCK = 240
 #: A heading is at most this long; a Chinese or Japanese character counts for two and a quarter.
 MAX_HEADING = 90
 MAX_HEADING_CJK = 40
@@ -80,8 +82,8 @@ def split(document: Document) -> list[Sentence]:
     """The sentences of a document in reading order, without its furniture.
 
     Every line of the canonical text is a paragraph and is split on its own by sentencex; a few general rules then mend
-    what it misses. Lines of a program or its output stay together up to the length of the longest sentence: alone they
-    say little, and they are many. Always ``document.text[s.start:s.end] == s.text``, with no white space at either end.
+    what it misses. Lines of a program or its output stay together, as many as fit: alone they say little, and they are
+    many. Always ``document.text[s.start:s.end] == s.text``, with no white space at either end.
     """
     lines = list(_content_lines(document.text, document.furniture))
     headings = _headings(document, lines)
@@ -121,7 +123,7 @@ def _content_lines(text: str, furniture: Iterable[Span]) -> Iterator[Span]:
 
 
 def _blocks_joined(text: str, lines: Iterable[Span], verbatim: Set[int]) -> Iterator[Span]:
-    """The lines, those that end at ``verbatim`` and follow one another joined up to the longest sentence."""
+    """The lines, those that end at ``verbatim`` and follow one another joined as far as they fit."""
     block: Span | None = None
     for line in lines:
         if block and line.end in verbatim and _follows(text, block, line):
@@ -138,7 +140,7 @@ def _blocks_joined(text: str, lines: Iterable[Span], verbatim: Set[int]) -> Iter
 
 def _follows(text: str, block: Span, line: Span) -> bool:
     """Whether a line stands right below a block and has room in its sentence."""
-    return line.end - block.start <= MAX_SENTENCE and "\n" not in text[block.end : line.start].replace("\n", "", 1)
+    return line.end - block.start <= MAX_BLOCK and "\n" not in text[block.end : line.start].replace("\n", "", 1)
 
 
 def _headings(document: Document, lines: list[Span]) -> frozenset[Span]:

@@ -172,7 +172,7 @@ def test_the_lines_of_a_program_are_one_sentence_up_to_a_blank_line() -> None:
 def test_a_long_program_is_divided_between_its_lines() -> None:
     lines = [f"line {number:04} " + "x" * 90 for number in range(20)]
     found = split(verbatim("\n".join(lines), *lines))
-    assert [one.text.split("\n") for one in found] == [lines[at : at + 5] for at in range(0, 20, 5)]
+    assert [one.text.split("\n") for one in found] == [lines[at : at + 2] for at in range(0, 20, 2)]
 
 
 def assert_exact(text: str, sentences: list[Sentence]) -> None:
