@@ -62,6 +62,11 @@ _HOPELESS = 0.2
 """Below this probability nothing is known (a name alone), and the expected language is kept in any case."""
 
 
+def load() -> None:
+    """Load what `detect` needs, so that the first question need not wait half a second for it."""
+    _identifier()
+
+
 @lru_cache(maxsize=4096)
 def detect(text: str, *, expected: str | None = None) -> str:
     """Return the ISO 639-1 code of the language of ``text``, or "und" when it has no letters.

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 
+from rag import language
 from rag.chatbot import Chatbot
 from rag.config import Settings
 from rag.embedding import E5, Embedder
@@ -52,9 +53,10 @@ def load_chatbot(settings: Settings, index: Index | None = None) -> Chatbot:
     for name in (settings.llm, settings.embedder):
         path_of(name, settings.models_dir)
     index = index or load_index(settings)
-    with _staying(), ThreadPoolExecutor(max_workers=1) as pool:
+    with _staying(), ThreadPoolExecutor(max_workers=2) as pool:
         # Importing PyTorch takes as long as reading the language model: one does not wait for the other.
         llm = pool.submit(load_llm, settings)
+        pool.submit(language.load)
         chatbot = Chatbot(index, load_embedder(settings), llm.result())
     chatbot.warm_up()
     return chatbot
