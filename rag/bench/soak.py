@@ -36,6 +36,9 @@ LEVEL, SOME_BYTES = 1.1, 50_000_000
 SAMPLED = 10
 """Memory is looked at once in so many requests."""
 
+SETTLING = 2.0
+"""Seconds after the last request in which what its client left behind ends: cancelling takes up to 0.7."""
+
 OVERTIME = 180
 """Seconds after the end within which every client must be done."""
 
@@ -183,6 +186,7 @@ class _Run:
         outcome = self._outcome
         if next(self._numbers, None) is not None:
             self._broken("there was no time for all requests")
+        time.sleep(SETTLING)
         try:
             with Page(self._server.url).asking({"question": self._questions[0], "fresh": True}) as asking:
                 first = next(asking.events())

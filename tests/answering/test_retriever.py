@@ -56,3 +56,16 @@ def test_evidence_is_in_its_own_language_in_a_document_of_another_one(tmp_path: 
         found = retriever.retrieve(Question("Which apple do they sell to the farmers of the valley?"), budget=1000)
         assert [info.language for info in index.documents()] == ["en"]
     assert [piece.language for piece in found.evidence if "Apfel" in piece.quote] == ["de"]
+
+
+def test_the_best_sentence_of_another_language_has_its_place_where_it_is_as_near(tmp_path: Path) -> None:
+    files = {
+        "a.txt": "The farmers sell an apple at the market every week. The apple is from the valley behind the hill. "
+        "Every apple is washed in the river.",
+        "b.txt": "Die Banane kommt jede Woche mit dem Schiff aus dem Süden zu uns.",
+        "c.txt": "Jede Woche fährt ein Schiff in den Süden, und keiner weiß, warum es das tut.",
+    }
+    with index_of(tmp_path, files) as index:
+        retriever = Retriever(index, FakeEmbedder(), lambda text: len(text.split()))
+        found = retriever.retrieve(Question("Where do the apple and the banana come from every week?"), budget=50)
+    assert sorted(piece.document for piece in found.evidence) == ["a.txt", "a.txt", "b.txt"]
