@@ -337,13 +337,13 @@ class Chatbot:
         full_names = next(filter(None, runs), [])
         if not full_names:
             return None
-        cited = {piece.document: piece.language for piece in sentence.evidence}
+        cited = {piece.document for piece in sentence.evidence}
         texts = [self.index.document(id).text for id in cited]
         for words in full_names:
             if any(names.begins_a_word(word, text) for word in words for text in texts):
                 continue
             full = " ".join(words)
-            if not self._retriever.languages_writing(full).isdisjoint(cited.values()):
+            if not self._retriever.languages_writing(full).isdisjoint(map(self._retriever.language_of, cited)):
                 return full
         return None
 

@@ -32,8 +32,9 @@ _NUMERAL = r"\d+(?:[.,'’\u00a0\u202f ]\d{3})*(?:[.,]\d+)?"
 _NUMBER = re.compile(rf"(?<![\w.,-])({_NUMERAL})|(?<=[^\W\d_])({_NUMERAL})|(?<=[-–])({_NUMERAL})")
 _CODE = re.compile(r"[A-Za-z\u00c0-\u024f]-?$")
 """What stands before the digits of "R1", "A100" and "GPT-4", which are part of a name."""
-_WORD = re.compile(r"[\s-]*([^\W\d_]+(?:-[^\W\d_]+)?)")
-_NEXT_PART = re.compile(rf"\s*({_NUMERAL})")
+# Not across a line's end: what stands in the next line of a program is another value.
+_WORD = re.compile(r"(?:[^\S\n]|-)*([^\W\d_]+(?:-[^\W\d_]+)?)")
+_NEXT_PART = re.compile(rf"[^\S\n]*({_NUMERAL})")
 
 
 @dataclass(frozen=True)

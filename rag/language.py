@@ -49,6 +49,9 @@ SURE_TO_TELL = 50
 """Characters of a sentence from which its language can be told: of 1,641 sentences of XQuAD (de, en) and JaQuAD with as
 many, detected with the right language expected, none was taken for another."""
 
+_ASKED_AGAIN = 2000
+"""Characters up to which a text's language is remembered: a question or a sentence, but no document."""
+
 _SURE = 0.5
 """Below this probability a short text's language is a guess, and `detect` prefers what the caller expects."""
 
@@ -67,7 +70,6 @@ def load() -> None:
     _identifier()
 
 
-@lru_cache(maxsize=4096)
 def detect(text: str, *, expected: str | None = None) -> str:
     """Return the ISO 639-1 code of the language of ``text``, or "und" when it has no letters.
 
@@ -76,6 +78,10 @@ def detect(text: str, *, expected: str | None = None) -> str:
     >>> detect("Wie viele Forscher beschäftigt DeepSeek?")
     'de'
     """
+    return (_detected_before if len(text) <= _ASKED_AGAIN else _detected)(text, expected)
+
+
+def _detected(text: str, expected: str | None) -> str:
     fallback = expected or UNKNOWN
     words = _without_names(text)
     if not any(character.isalpha() for character in words):
@@ -91,6 +97,9 @@ def detect(text: str, *, expected: str | None = None) -> str:
     if expected and unsure and (near or only_names or float(probability) < _HOPELESS):
         return expected
     return str(best)
+
+
+_detected_before = lru_cache(maxsize=4096)(_detected)
 
 
 def same(first: str, second: str) -> bool:

@@ -4,12 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections import Counter
-from collections.abc import Mapping, Sequence
 from itertools import pairwise
-
-import numpy as np
-from numpy.typing import NDArray
 
 PREFIX_LENGTH = 6
 """Letters that stand for a longer word, so that inflections and German compounds meet."""
@@ -69,29 +64,6 @@ def terms(text: str) -> list[str]:
         else:
             found += _word(match["word"])
     return found
-
-
-SATURATION, LENGTH = 1.2, 0.75
-"""BM25's k1 and b, at their usual values, which SQLite has too."""
-
-
-def bm25(rarity: Mapping[str, float], texts: Sequence[Counter[str]]) -> NDArray[np.float32]:
-    """Return the BM25 of texts, given as counted terms, for the terms of a question with their rarity.
-
-    Source: Robertson and Zaragoza, The Probabilistic Relevance Framework: BM25 and Beyond (2009).
-
-    >>> apple, other = Counter(terms("An apple")), Counter(terms("Some text"))
-    >>> bm25({"apple": 2.0}, [apple, other]).tolist()
-    [2.0, 0.0]
-    """
-    average = sum(text.total() for text in texts) / max(1, len(texts)) or 1.0
-    return np.array([_points(rarity, text, text.total() / average) for text in texts], dtype=np.float32)
-
-
-def _points(rarity: Mapping[str, float], text: Counter[str], length: float) -> float:
-    damping = SATURATION * (1 - LENGTH + LENGTH * length)
-    shared = ((weight, text[term]) for term, weight in rarity.items() if term in text)
-    return sum(weight * count * (SATURATION + 1) / (count + damping) for weight, count in shared)
 
 
 def _pairs(run: str) -> list[str]:

@@ -13,14 +13,16 @@ import math
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 
 from rag import figures, language, names
+from rag.bm25 import bm25
 from rag.embedding import Embedder
 from rag.index import Index
-from rag.lexical import bm25, terms
+from rag.lexical import terms
 from rag.types import Evidence, Hit, Passage, Question, Sentence
 
 PASSAGES = 48
@@ -127,10 +129,14 @@ class Retriever:
         ]
         return tuple(sorted(hits, key=lambda hit: (-hit.score, hit.sentence.document, hit.sentence.position)))
 
+    def language_of(self, document: str) -> str:
+        """Return the language of a document."""
+        return self._documents[document].language
+
     def languages_writing(self, name: str) -> set[str]:
         """Return the languages of documents that have a name just as it is written here, as far as a search tells."""
         found = self._index.lexical(name, ATTESTED)
-        return {self._documents[sentence.document].language for sentence, _ in found if name in sentence.text}
+        return {self.language_of(sentence.document) for sentence, _ in found if name in sentence.text}
 
     def _meaning(
         self, sentences: Sequence[Sentence], passages: Sequence[tuple[Passage, float]], vector: NDArray[np.float32]
@@ -248,19 +254,17 @@ class Retriever:
         """Give the best sentence of each other language the place of the last ones, where it is about as near."""
         nearest = max((hit.meaning for hit in hits), default=0.0)
         shown = [*chosen]
-        told = {self._language(hit) for hit in chosen}
+        told = {self.language_of(hit.sentence.document) for hit in chosen}
         for hit in hits:
-            if self._language(hit) in told or hit.meaning < nearest - LANGUAGE_SHARE or self._says_the_same(hit, shown):
+            own = self.language_of(hit.sentence.document)
+            if own in told or hit.meaning < nearest - LANGUAGE_SHARE or self._says_the_same(hit, shown):
                 continue
             room = budget - self._cost(hit)
             while len(shown) > 1 and sum(map(self._cost, shown)) > room:
                 shown.pop()
             shown.append(hit)
-            told.add(self._language(hit))
+            told.add(own)
         return shown
-
-    def _language(self, hit: Hit) -> str:
-        return self._documents[hit.sentence.document].language
 
     def _cost(self, hit: Hit) -> int:
         """Return the tokens of a hit as evidence: its own, and its number in brackets."""
@@ -329,14 +333,27 @@ def _passage_scores(
 
 
 def _counted(sentences: Sequence[Sentence]) -> tuple[list[Counter[str]], list[Counter[str]]]:
-    """Return the counted terms of each sentence, and of it with its neighbours, as far as these are given too."""
-    own = [Counter(terms(one.text)) for one in sentences]
-    at = {(one.document, one.position): counted for one, counted in zip(sentences, own, strict=True)}
-    none: Counter[str] = Counter()
-    return own, [
-        counted + at.get((one.document, one.position - 1), none) + at.get((one.document, one.position + 1), none)
-        for one, counted in zip(sentences, own, strict=True)
-    ]
+    """Return the counted terms of each sentence, and of it with its neighbours, as far as these are given too.
+
+    Neighbours are those of ``rag.passages.context``: what stands before a heading is about something else.
+    """
+    at = {(one.document, one.position): one for one in sentences}
+
+    def in_context(sentence: Sentence) -> Counter[str]:
+        before = at.get((sentence.document, sentence.position - 1)) if not sentence.heading else None
+        after = at.get((sentence.document, sentence.position + 1))
+        if after is not None and after.heading and not sentence.heading:
+            after = None
+        counted = _counted_terms(sentence.text)
+        return sum((_counted_terms(one.text) for one in (before, after) if one is not None), counted)
+
+    return [_counted_terms(one.text) for one in sentences], [in_context(one) for one in sentences]
+
+
+@lru_cache(maxsize=2048)
+def _counted_terms(text: str) -> Counter[str]:
+    """Count the terms of a sentence; most sentences that are near a question were near the one before it."""
+    return Counter(terms(text))
 
 
 def _without_names(question: str) -> str:

@@ -85,10 +85,10 @@ def split(document: Document) -> list[Sentence]:
     what it misses. Lines of a program or its output stay together, as many as fit: alone they say little, and they are
     many. Always ``document.text[s.start:s.end] == s.text``, with no white space at either end.
     """
-    lines = list(_content_lines(document.text, document.furniture))
+    verbatim = {span.end for span in document.verbatim}
+    lines = list(_content_lines(document.text, document.furniture, verbatim))
     headings = _headings(document, lines)
     sentences: list[Sentence] = []
-    verbatim = {span.end for span in document.verbatim}
     for paragraph, line in enumerate(_blocks_joined(document.text, lines, verbatim)):
         whole = line.end in verbatim
         for span in _bounded(document.text, line) if whole else _split_line(document.text, line, document.language):
@@ -106,8 +106,11 @@ def split(document: Document) -> list[Sentence]:
     return sentences
 
 
-def _content_lines(text: str, furniture: Iterable[Span]) -> Iterator[Span]:
-    """The lines that hold a letter or digit, without furniture, bullets and white space at their ends."""
+def _content_lines(text: str, furniture: Iterable[Span], verbatim: Set[int]) -> Iterator[Span]:
+    """The lines that hold a letter or digit, without furniture, white space at their ends, and bullets.
+
+    What looks like a bullet at the beginning of a line that ends at ``verbatim`` is part of a program.
+    """
     pieces, position = [], 0
     for span in furniture:
         pieces += [text[position : span.start], "\n" * (span.end - span.start)]
@@ -117,8 +120,9 @@ def _content_lines(text: str, furniture: Iterable[Span]) -> Iterator[Span]:
         bare = line.strip()
         if any(character.isalnum() for character in bare):
             first = start + len(line) - len(line.lstrip())
-            bullet = _BULLET.match(bare)
-            yield Span(first + (bullet.end() if bullet else 0), first + len(bare))
+            end = first + len(bare)
+            bullet = None if end in verbatim else _BULLET.match(bare)
+            yield Span(first + (bullet.end() if bullet else 0), end)
         start += len(line) + 1
 
 
@@ -139,8 +143,9 @@ def _blocks_joined(text: str, lines: Iterable[Span], verbatim: Set[int]) -> Iter
 
 
 def _follows(text: str, block: Span, line: Span) -> bool:
-    """Whether a line stands right below a block and has room in its sentence."""
-    return line.end - block.start <= MAX_BLOCK and "\n" not in text[block.end : line.start].replace("\n", "", 1)
+    """Whether a line follows a block without a blank one between, and has room in its sentence."""
+    between = text[block.end : line.start].split("\n")[1:-1]
+    return line.end - block.start <= MAX_BLOCK and all(map(str.strip, between))
 
 
 def _headings(document: Document, lines: list[Span]) -> frozenset[Span]:

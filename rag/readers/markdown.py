@@ -97,7 +97,8 @@ def _lines(tokens: Sequence[Token]) -> list[str]:
             depth -= 1
             lines += [""] if depth == 0 else []
         elif token.type in ("fence", "code_block"):
-            lines += [*(VERBATIM + line for line in token.content.rstrip("\n").split("\n")), ""]
+            content = token.content.rstrip("\n").split("\n")
+            lines += [*(VERBATIM + line if line.strip() else "" for line in content), ""]
         elif token.type == "html_block":
             lines += [*_visible(token.content).split("\n"), ""]
         elif token.type in _BLOCK_ENDS and not token.hidden:

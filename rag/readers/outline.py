@@ -57,6 +57,8 @@ class Outline:
         for line in clean(text).replace("\t", "    ").split("\n"):
             if line.strip():
                 self._add("code", VERBATIM + line.rstrip())
+            else:
+                self._kind = ""
         self._kind = ""
 
     def table(self, rows: Sequence[Sequence[str]], *, header: bool) -> None:

@@ -65,3 +65,8 @@ def test_the_digits_of_a_code_are_told_from_numbers() -> None:
     ]
     assert unsupported("R1 cost 6 million", ["6 million"]) == ["1"]
     assert unsupported("R1 cost 6 million", ["6 million"], codes=False) == []
+
+
+def test_a_number_does_not_go_on_in_the_next_line() -> None:
+    assert unsupported("The timeout is 5.", ["timeout = 5\nk = 3"]) == []
+    assert unsupported("There are 40 workers.", ["workers: 40\nMillion rows: 3"]) == []

@@ -69,3 +69,15 @@ def test_the_best_sentence_of_another_language_has_its_place_where_it_is_as_near
         retriever = Retriever(index, FakeEmbedder(), lambda text: len(text.split()))
         found = retriever.retrieve(Question("Where do the apple and the banana come from every week?"), budget=50)
     assert sorted(piece.document for piece in found.evidence) == ["a.txt", "a.txt", "b.txt"]
+
+
+def test_a_term_beyond_a_heading_does_not_count(tmp_path: Path) -> None:
+    files = {
+        **ELSEWHERE,
+        "a.md": "# The quay\n\nIt was painted with an apple.\n\n# Price of the quorvax pilot\n\nIt is forty crowns.\n",
+        "b.md": "# The quay\n\nIt was painted with an apple.\n\n# Price of the harbour pilot\n\nIt is forty crowns.\n",
+    }
+    with index_of(tmp_path, files) as index:
+        found = Retriever(index, FakeEmbedder(), len).search(Question("Which apple did they paint for the quorvax?"))
+    first, second = (hit for hit in found if "apple" in hit.sentence.text)
+    assert first.score == pytest.approx(second.score)

@@ -104,6 +104,11 @@ def test_the_text_decides_on_the_language_where_a_template_says_another(tmp_path
 # Office
 
 
+def test_a_program_on_a_web_page_keeps_its_blank_lines(tmp_path: Path) -> None:
+    document = read(tmp_path, "a.html", "<p>It is short.</p><pre>a = 1\n\n\nb = 2\nc = 3</pre><p>It works.</p>")
+    assert document.text == "It is short.\n\na = 1\n\nb = 2\nc = 3\n\nIt works."
+
+
 def test_a_word_document_has_headings_lists_tables_and_notes(tmp_path: Path) -> None:
     cells = [["Year", "Ships"], ["1802", "40"]]
     rows = "".join(

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from rag.readers.canonical import tidy
+from rag.readers.canonical import cut_marks, tidy
 from rag.readers.markdown import parse_markdown
 
 ARTICLE = """\
@@ -82,3 +82,9 @@ def test_a_rule_at_the_top_is_no_front_matter() -> None:
 
 def test_a_comment_over_several_paragraphs_is_dropped() -> None:
     assert tidy(parse_markdown("before\n\n<!-- a\n\nb -->\n\nafter").text) == "before\n\nafter"
+
+
+def test_a_program_keeps_its_lines_and_one_blank_line_at_most() -> None:
+    text, marks = cut_marks(tidy(parse_markdown("```\na = 1\n\n\n\n  b = 2\n```\n").text))
+    assert text == "a = 1\n\n  b = 2"
+    assert [text[span.start : span.end] for span in marks.verbatim] == ["a = 1", "  b = 2"]

@@ -169,6 +169,12 @@ def test_the_lines_of_a_program_are_one_sentence_up_to_a_blank_line() -> None:
     assert len({one.paragraph for one in found[:3]}) == 3
 
 
+def test_a_line_of_marks_does_not_end_a_program_and_what_looks_like_a_bullet_is_part_of_it() -> None:
+    text = "- name: x\n  while (1) {\n}\n  done"
+    told = [sentence.text for sentence in split(verbatim(text, "- name: x", "  while (1) {", "}", "  done"))]
+    assert told == [text]
+
+
 def test_a_long_program_is_divided_between_its_lines() -> None:
     lines = [f"line {number:04} " + "x" * 90 for number in range(20)]
     found = split(verbatim("\n".join(lines), *lines))
