@@ -25,7 +25,8 @@ class NoPlace(CrossciteError):
 class WaitingLine(Generic[T]):
     """Questions in the order in which they are answered, ``places`` of them behind the one whose turn it is.
 
-    Questions are answered in rounds, one of each client a round, in the order of asking within it. A client may take a
+    Questions are answered in rounds, one of each client a round, in the order of asking within it; whoever was answered
+    in this round and asks again waits for the next one, so that nobody waits for ever. A client may take a
     further place only while more of them are free than it has: somebody who asks a hundred questions at once leaves
     half of the places to others, and these again share what is left. Not thread-safe: the worker's lock is held.
     """
@@ -33,6 +34,7 @@ class WaitingLine(Generic[T]):
     def __init__(self, places: int) -> None:
         self._places = places
         self._round = 0
+        self._turns: dict[str, int] = {}  # the last round of each client that has one now or later
         self._current: tuple[int, T] | None = None
         self._waiting: list[tuple[int, T]] = []
 
@@ -63,14 +65,16 @@ class WaitingLine(Generic[T]):
         own = behind.count(asked.client)
         if line and own >= self._places - len(behind):
             raise NoPlace(f"{own} questions of yours are waiting already; the other places are for others.")
-        last = max((turn for turn, other in line if other.client == asked.client), default=-1)
-        self._waiting.append((max(self._round, last + 1), asked))
+        turn = max(self._round, self._turns.get(asked.client, -1) + 1)
+        self._turns[asked.client] = turn
+        self._waiting.append((turn, asked))
         self._waiting.sort(key=lambda entry: entry[0])  # stable: within a round as they came
 
     def take(self) -> T:
         """Return the next question, whose turn it is until `done`."""
         self._current = self._waiting.pop(0)
         self._round = self._current[0]
+        self._turns = {client: turn for client, turn in self._turns.items() if turn >= self._round}
         return self._current[1]
 
     def done(self) -> None:
@@ -79,9 +83,13 @@ class WaitingLine(Generic[T]):
 
     def remove(self, asked: T) -> bool:
         """Take a question out of the line; tell whether it stood there."""
-        there = asked in self
+        turn = next((turn for turn, other in self._waiting if other is asked), None)
+        if turn is None:
+            return False
         self._waiting = [entry for entry in self._waiting if entry[1] is not asked]
-        return there
+        if self._turns.get(asked.client) == turn:
+            self._turns[asked.client] = turn - 1
+        return True
 
     def clear(self) -> list[T]:
         """Empty the line and return who stood there."""

@@ -102,3 +102,27 @@ def test_who_leaves_makes_room() -> None:
     assert not line.remove(b1)
     line.add(Asked("d", 1))
     assert order(line) == "a1 c1 d1"
+
+
+def test_nobody_waits_for_ever_behind_others_who_ask_again_as_soon_as_they_are_answered() -> None:
+    line = line_of("a1 a2 b1 c1")
+    answered = []
+    for number in range(2, 6):
+        asked = line.take()
+        answered.append(str(asked))
+        line.done()
+        if asked.client != "a":
+            line.add(Asked(asked.client, number))
+    assert answered == ["a1", "b1", "c1", "a2"]
+
+
+def test_a_question_withdrawn_before_its_turn_takes_none() -> None:
+    line = line_of("a1 b1")
+    first = line.take()
+    waiting = next(iter(line))
+    assert (str(first), line.remove(waiting), line.remove(waiting)) == ("a1", True, False)
+    line.add(Asked("c", 1))
+    line.add(Asked("b", 2))
+    line.add(Asked("a", 2))
+    line.done()
+    assert order(line) == "c1 b2 a2"
