@@ -65,6 +65,8 @@ class WaitingLine(Generic[T]):
         own = behind.count(asked.client)
         if line and own >= self._places - len(behind):
             raise NoPlace(f"{own} questions of yours are waiting already; the other places are for others.")
+        if not line:
+            self._turns.clear()  # nobody waited: turns taken long ago do not count
         turn = max(self._round, self._turns.get(asked.client, -1) + 1)
         self._turns[asked.client] = turn
         self._waiting.append((turn, asked))
