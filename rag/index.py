@@ -212,7 +212,7 @@ class Index:
         Raises:
             DocumentNotFound: one of ``documents`` is unknown.
         """
-        return self._store.lexical(query, k, documents)
+        return self._store.lexical(query, k, documents, self.document_frequency)
 
     def document_frequency(self, term: str) -> int:
         """In how many sentences (of ``manifest.sentences``) a term of ``rag.lexical.terms`` occurs."""

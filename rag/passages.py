@@ -37,20 +37,24 @@ def passages(
 
 
 def context(sentences: Sequence[Sentence], index: int) -> str:
-    """A sentence with its neighbours on either side, for an embedding that knows what "he" and "this" refer to.
+    """A sentence with its neighbours on either side, for an embedding that knows what "he" and "this" refer to."""
+    before = sentences[index - 1] if index > 0 else None
+    after = sentences[index + 1] if index + 1 < len(sentences) else None
+    return " ".join(one.text for one in window(sentences[index], before, after))
+
+
+def window(sentence: Sentence, before: Sentence | None, after: Sentence | None) -> list[Sentence]:
+    """A sentence and, in reading order, those of the ones beside it that are about the same.
 
     The window never crosses into another section: it reaches back to the heading above but not over it, since what
     stands before a heading is about something else, and it stops before a heading below for the same reason.
     """
-    sentence = sentences[index]
-    parts = [sentence.text]
-    if index > 0 and not sentence.heading and sentences[index - 1].document == sentence.document:
-        parts.insert(0, sentences[index - 1].text)
-    if index + 1 < len(sentences):
-        following = sentences[index + 1]
-        if following.document == sentence.document and (not following.heading or sentence.heading):
-            parts.append(following.text)
-    return " ".join(parts)
+    found = [sentence]
+    if before is not None and before.document == sentence.document and not sentence.heading:
+        found.insert(0, before)
+    if after is not None and after.document == sentence.document and (not after.heading or sentence.heading):
+        found.append(after)
+    return found
 
 
 def _ends_before(

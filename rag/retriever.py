@@ -23,6 +23,7 @@ from rag.bm25 import bm25
 from rag.embedding import Embedder
 from rag.index import Index
 from rag.lexical import terms
+from rag.passages import window
 from rag.types import Evidence, Hit, Passage, Question, Sentence
 
 PASSAGES = 48
@@ -168,7 +169,7 @@ class Retriever:
         (.763). Where all documents share a language it is 0.
         """
         points = {one: COSINES * float(leaning @ vector) for one, leaning in self._leanings.items()}
-        return np.array([points.get(self._documents[s.document].language, 0.0) for s in sentences], dtype=np.float32)
+        return np.array([points.get(self.language_of(s.document), 0.0) for s in sentences], dtype=np.float32)
 
     def _vector(self, question: Question) -> NDArray[np.float32]:
         """Embed a question, what was said before it, and what is asked when its names are left out."""
@@ -181,7 +182,7 @@ class Retriever:
         found = dict(self._index.nearest_passages(vector, PASSAGES, documents=documents))
         languages = self._languages
         if documents is not None:
-            languages = {self._documents[id].language for id in documents if id in self._documents}
+            languages = {self.language_of(id) for id in documents if id in self._documents}
         if len(languages) > 1:
             for one in sorted(languages):
                 found.update(
@@ -196,7 +197,7 @@ class Retriever:
         a question names often stands in the sentence before.
         """
         asked = language.detect(question.text)
-        places = [at for at, one in enumerate(sentences) if self._documents[one.document].language == asked]
+        places = [at for at, one in enumerate(sentences) if self.language_of(one.document) == asked]
         if not places:
             return np.zeros(len(sentences), dtype=np.float32)
         rarity = self._rarity(question.text)
@@ -230,9 +231,9 @@ class Retriever:
         asked = language.detect(question.text)
         order = list(dict.fromkeys(hit.sentence.document for hit in hits))
         told: list[str] = []
-        for id in sorted(order, key=lambda id: self._documents[id].language != asked):
+        for id in sorted(order, key=lambda id: self.language_of(id) != asked):
             others = {other for other in self._index.same_story(id) if other in told}
-            if all(self._documents[other].language == self._documents[id].language for other in others):
+            if all(self.language_of(other) == self.language_of(id) for other in others):
                 told.append(id)
         return [hit for hit in hits if hit.sentence.document in told]
 
@@ -333,19 +334,13 @@ def _passage_scores(
 
 
 def _counted(sentences: Sequence[Sentence]) -> tuple[list[Counter[str]], list[Counter[str]]]:
-    """Return the counted terms of each sentence, and of it with its neighbours, as far as these are given too.
-
-    Neighbours are those of ``rag.passages.context``: what stands before a heading is about something else.
-    """
+    """Return the counted terms of each sentence, and of it with its neighbours, as far as these are given too."""
     at = {(one.document, one.position): one for one in sentences}
 
     def in_context(sentence: Sentence) -> Counter[str]:
-        before = at.get((sentence.document, sentence.position - 1)) if not sentence.heading else None
-        after = at.get((sentence.document, sentence.position + 1))
-        if after is not None and after.heading and not sentence.heading:
-            after = None
-        counted = _counted_terms(sentence.text)
-        return sum((_counted_terms(one.text) for one in (before, after) if one is not None), counted)
+        before, after = (at.get((sentence.document, sentence.position + step)) for step in (-1, 1))
+        none: Counter[str] = Counter()
+        return sum((_counted_terms(one.text) for one in window(sentence, before, after)), none)
 
     return [_counted_terms(one.text) for one in sentences], [in_context(one) for one in sentences]
 

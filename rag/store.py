@@ -11,7 +11,7 @@ import json
 import sqlite3
 import threading
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timezone
@@ -603,13 +603,17 @@ class Store:
             known.update(zip((key for key, _ in rows), decoded([blob for _, blob in rows], dimensions), strict=True))
         return known
 
-    def lexical(self, query: str, k: int, documents: Sequence[str] | None = None) -> list[tuple[Sentence, float]]:
+    def lexical(
+        self, query: str, k: int, documents: Sequence[str] | None, frequency_of: Callable[[str], int]
+    ) -> list[tuple[Sentence, float]]:
         """The ``k`` sentences that share the rarest terms with the query, by BM25 (higher is better).
+
+        ``frequency_of`` is `document_frequency`, or what remembers it.
 
         Raises:
             DocumentNotFound: one of ``documents`` is unknown.
         """
-        rarest = self._rarest(dict.fromkeys(terms(query)))
+        rarest = _rarest({term: frequency_of(term) for term in terms(query)})
         if not rarest or k <= 0:
             return []
         limited, values = "", []
@@ -637,12 +641,6 @@ class Store:
         """In how many sentences a term of ``rag.lexical.terms`` occurs."""
         rows = self._rows("SELECT doc FROM lexical_terms WHERE term = ?", term)
         return int(rows[0][0]) if rows else 0
-
-    def _rarest(self, query_terms: Iterable[str]) -> list[str]:
-        frequencies = {term: self.document_frequency(term) for term in query_terms}
-        known = sorted((term for term, frequency in frequencies.items() if frequency), key=lambda t: frequencies[t])
-        occurrences = accumulate(frequencies[term] for term in known)
-        return [term for term, total in zip(known, occurrences, strict=True) if total <= MOST_OCCURRENCES][:MOST_TERMS]
 
     def _numbers(self, document_ids: Sequence[str]) -> list[int]:
         unique = list(dict.fromkeys(document_ids))
@@ -710,3 +708,9 @@ def _sentence(row: Sequence[Any]) -> Sentence:
 
 def _not_found(document_id: str) -> DocumentNotFound:
     return DocumentNotFound(f"No document {document_id!r} in the index. crosscite documents lists what there is.")
+
+
+def _rarest(frequencies: Mapping[str, int]) -> list[str]:
+    known = sorted((term for term, frequency in frequencies.items() if frequency), key=lambda t: frequencies[t])
+    occurrences = accumulate(frequencies[term] for term in known)
+    return [term for term, total in zip(known, occurrences, strict=True) if total <= MOST_OCCURRENCES][:MOST_TERMS]
