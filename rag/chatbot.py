@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import time
-from collections import deque
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field, replace
@@ -13,7 +12,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rag import citations, disagreement, figures, gate, language, names, prompt
-from rag.ahead import Reading, continued
 from rag.citations import Verified
 from rag.embedding import Embedder
 from rag.errors import Cancelled, IndexDamaged, QuestionError
@@ -60,12 +58,6 @@ REPEATED = 0.05
 sentence must lean that much less. On seven follow-ups in three languages repetitions lean .08 to .14, answers to the
 follow-up -.09 to .05, or less than .05 apart from the repetition."""
 
-READINGS = 8
-"""How many questions are remembered with the evidence that the model read for them."""
-
-LITTLE = 48
-"""Tokens more to read for which evidence is put in its own order: they take a third of a second on two cores."""
-
 LOOKED_AT_FOR_DISAGREEMENT = 24
 """Sentences of the search, nearest first, in which another figure is looked for: what tells of the same thing is near
 the same question too."""
@@ -83,7 +75,6 @@ class Chatbot:
         self._llm = llm
         self._gate = opening or gate.calibrated()
         self._retriever = Retriever(index, embedder, llm.count_tokens)
-        self._readings: deque[Reading] = deque(maxlen=READINGS)
         self._answers = Answers()
 
     @property
@@ -106,7 +97,6 @@ class Chatbot:
 
     def forget(self) -> None:
         """Keep nothing of the questions until now: the next one is answered as if it were the first."""
-        self._readings.clear()
         self._answers = Answers()
         self._llm.forget()
         self.warm_up()
@@ -125,7 +115,6 @@ class Chatbot:
         retrieval = self._retriever.retrieve(run.question)
         if cancelled():
             raise Cancelled("The question was withdrawn.")
-        self._readings.append(Reading(run.question, retrieval.evidence, asked=False))
         self._signals(run, retrieval)
 
     def answer(self, question: Question, *, cancelled: Callable[[], bool] = never) -> Iterator[Event]:
@@ -149,7 +138,7 @@ class Chatbot:
                 yield event
 
     def _steps(self, run: _Run) -> Generator[Event, None, None]:
-        retrieval = self._with_what_was_read(run, self._retriever.retrieve(run.question))
+        retrieval = self._retriever.retrieve(run.question)
         run.retrieved()
         yield Event("evidence", retrieval.evidence)
         if run.cancelled():
@@ -190,28 +179,6 @@ class Chatbot:
                 "question", f"has {tokens:,} tokens; at most {QUESTION_TOKENS:,} can be read. Shorten it."
             )
         return _Run(_with_what_it_leans_on(question), question.language or _language_of(question), cancelled)
-
-    def _with_what_was_read(self, run: _Run, found: Retrieval) -> Retrieval:
-        """Put evidence in the order in which the model has read it, where that saves more than a little."""
-        serving = [] if run.question.fresh else [one for one in self._readings if one.serves(run.question)]
-        evidence = self._soonest_read(run, found.evidence, [continued(reading, found) for reading in serving])
-        self._readings.append(Reading(run.question, evidence, asked=True))
-        return replace(found, evidence=evidence)
-
-    def _soonest_read(
-        self, run: _Run, own: tuple[Evidence, ...], others: Sequence[tuple[Evidence, ...]]
-    ) -> tuple[Evidence, ...]:
-        """Return the evidence of which the model has least to read, but its own order where the rest saves little."""
-
-        def unread(evidence: Sequence[Evidence]) -> int:
-            asked = prompt.verdict_prompt(run.question.text, evidence, run.language, run.question.history)
-            return self._llm.unread(asked)
-
-        if not others:
-            return own
-        counts = [unread(evidence) for evidence in others]
-        least = min(counts)
-        return others[counts.index(least)] if least + LITTLE < unread(own) else own
 
     def _signals(self, run: _Run, retrieval: Retrieval) -> dict[str, float]:
         if not retrieval.evidence:

@@ -102,9 +102,6 @@ class LLM(Protocol):
     def warm(self, messages: Sequence[Message]) -> None:
         """Evaluate the messages that coming prompts begin with, so that they need not."""
 
-    def unread(self, prompt: Prompt) -> int:
-        """Return how many tokens of a prompt would have to be evaluated now."""
-
     def forget(self) -> None:
         """Keep nothing of what was evaluated, as if just started."""
 
@@ -146,11 +143,6 @@ class LlamaCpp:
             self._evaluate(tokens, never)
             if state:
                 self._save(state, tokens)
-
-    def unread(self, prompt: Prompt) -> int:
-        tokens = self._tokens(prompt)
-        here = common(self._present(), np.array(tokens, dtype=np.intc))
-        return len(tokens) - max(here, self._states.most_alike(tokens)[1])
 
     def forget(self) -> None:
         self._states.clear()

@@ -79,11 +79,10 @@ TRANSLATION = 0.90
 
 @dataclass(frozen=True)
 class Retrieval:
-    """The evidence in the order of the prompt, every scored sentence, and those near enough to be evidence."""
+    """The evidence in the order of the prompt, and every scored sentence, best first."""
 
     evidence: tuple[Evidence, ...]
     hits: tuple[Hit, ...]
-    candidates: tuple[Hit, ...]
 
 
 class Retriever:
@@ -109,7 +108,7 @@ class Retriever:
         near = [hit for hit in found if hit.meaning >= nearest - FARTHEST]
         candidates = self._each_story_once(question, [*self._with_rare_names(question, found), *near])
         chosen = self._with_each_language(self._choose(candidates, budget), candidates, budget)
-        return Retrieval(self._in_prompt_order(chosen), hits, tuple(candidates))
+        return Retrieval(self._in_prompt_order(chosen), hits)
 
     def search(self, question: Question) -> tuple[Hit, ...]:
         """Return the scored sentences for a question, best first."""

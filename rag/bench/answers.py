@@ -110,9 +110,6 @@ class Counting:
     def warm(self, messages: Sequence[Message]) -> None:
         self._llm.warm(messages)
 
-    def unread(self, prompt: Prompt) -> int:
-        return self._llm.unread(prompt)
-
     def forget(self) -> None:
         self._llm.forget()
 

@@ -94,9 +94,6 @@ class _NoModel:
     def warm(self, messages: Sequence[Message]) -> None:
         pass
 
-    def unread(self, prompt: Prompt) -> int:
-        return 0
-
     def forget(self) -> None:
         pass
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from itertools import takewhile
 from pathlib import Path
 
 import numpy as np
@@ -75,10 +74,6 @@ class FakeLLM:
     def warm(self, messages: Sequence[Message]) -> None:
         pass
 
-    def unread(self, prompt: Prompt) -> int:
-        asked = prompt.messages[-1].content
-        return len(asked) - max((_alike(asked, read.messages[-1].content) for read in self.prompts), default=0)
-
     def forget(self) -> None:
         self.prompts.clear()
 
@@ -86,10 +81,6 @@ class FakeLLM:
     def asked(self) -> str:
         """The last message of the first prompt: evidence, history and question."""
         return self.prompts[0].messages[-1].content
-
-
-def _alike(one: str, other: str) -> int:
-    return len(list(takewhile(lambda pair: pair[0] == pair[1], zip(one, other, strict=False))))
 
 
 def index_of(folder: Path, files: Mapping[str, str]) -> Index:

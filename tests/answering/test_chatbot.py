@@ -53,6 +53,31 @@ def test_preparing_evaluates_what_the_answer_evaluates_first(index: Index) -> No
     assert llm.prompts[1] == llm.prompts[0]
 
 
+def test_what_was_typed_before_changes_nothing_in_what_the_model_is_asked(index: Index) -> None:
+    question = Question("How many apples and cherries are there?")
+    untyped, typed = FakeLLM(TWELVE), FakeLLM(TWELVE)
+    ask(index, untyped, question)
+    bot = chatbot(index, typed)
+    for text in ("How many cherries", "How many cherries, apples", "How many apples and cherries are"):
+        bot.prepare(Question(text))
+    prepared = len(typed.prompts)
+    list(bot.answer(question))
+    assert prepared == 3
+    assert typed.prompts[prepared:] == untyped.prompts
+
+
+def test_reading_ahead_ends_when_it_is_cancelled_and_nothing_is_read_for_nothing(index: Index) -> None:
+    llm = FakeLLM()
+    bot = chatbot(index, llm)
+    with pytest.raises(Cancelled):
+        bot.prepare(Question("apples"), cancelled=lambda: True)
+    with pytest.raises(QuestionError):
+        bot.prepare(Question(" "))
+    assert llm.prompts == []
+    bot.prepare(Question("apples"))
+    assert "Question: apples\n" in llm.asked
+
+
 # An answer
 
 

@@ -135,7 +135,6 @@ def test_what_another_prompt_drives_out_comes_back_when_it_is_asked_for_again(ll
     first = written(llm, LONG, max_tokens=12)
     whole = llm.usage.evaluated
     written(llm, OTHER, max_tokens=1)
-    assert llm.unread(LONG) == 0
     assert written(llm, LONG, max_tokens=12) == first
     assert (llm.usage.evaluated, llm.usage.reused) == (1, whole - 1)
 
@@ -145,27 +144,27 @@ def test_a_prompt_that_goes_on_otherwise_reads_only_what_is_new(llm: LlamaCpp) -
     written(llm, LONG, max_tokens=4)
     written(llm, OTHER, max_tokens=1)
     longer = Prompt((*LONG.messages[:-1], Message("user", f"{LONG.messages[-1].content}What is at the sea?")))
-    unread = llm.unread(longer)
-    assert 4 < unread < 16
     text = written(llm, longer, max_tokens=12)
-    assert llm.usage.evaluated == unread
+    assert 4 < llm.usage.evaluated < 16
     llm.forget()
-    assert llm.unread(longer) == len(llm._tokens(longer))
     assert written(llm, longer, max_tokens=12) == text
+    assert llm.usage.reused == 0
 
 
 def test_what_was_read_until_the_asker_went_away_serves_too(llm: LlamaCpp) -> None:
     llm.forget()
     with pytest.raises(Cancelled):
         llm.choose(LONG, ("A", "B"), cancelled=after(3))
-    assert llm.unread(LONG) == len(llm._tokens(LONG)) - 3 * 64
+    llm.choose(LONG, ("A", "B"))
+    assert llm.usage.reused == 3 * 64
 
 
 def test_short_prompts_are_not_kept(llm: LlamaCpp) -> None:
     llm.forget()
     written(llm, OCEAN, max_tokens=4)
     written(llm, OTHER, max_tokens=1)
-    assert llm.unread(OCEAN) > 20
+    written(llm, OCEAN, max_tokens=1)
+    assert llm.usage.evaluated > 20
 
 
 # Writing

@@ -80,9 +80,6 @@ class Shopkeeper:
     def warm(self, messages: Sequence[Message]) -> None:
         pass
 
-    def unread(self, prompt: Prompt) -> int:
-        return 0
-
     def forget(self) -> None:
         pass
 
