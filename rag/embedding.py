@@ -28,6 +28,9 @@ class Embedder(Protocol):
 
     dimensions: int
 
+    def __hash__(self) -> int:
+        """Tell embedders apart, so that what one of them made can be remembered."""
+
     def queries(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """Embed questions."""
 

@@ -24,9 +24,6 @@ __all__ = ["DocumentInfo", "Index", "Manifest"]
 FREQUENCIES_KEPT = 10_000
 """Terms whose frequency is remembered: that of a common one takes 5 ms in 150,000 sentences, and more in more."""
 
-MEAN_OF = 512
-"""Passages that a language's mean vector is told from."""
-
 
 class Index:
     """One finished generation of an index, safe to search from several threads.
@@ -160,16 +157,6 @@ class Index:
         found = self._neighbours.search(vector, k + TIES, self._mask(documents, language))
         hits = [(passage, found[number]) for number, passage in self._store.passages(found).items()]
         return sorted(hits, key=lambda hit: (-hit[1], hit[0].document, hit[0].position))[:k]
-
-    def mean_passage(self, language: str) -> Vectors:
-        """The mean of the vectors of passages in a language, of shape (dimensions,), told from ``MEAN_OF`` of them."""
-        mask = self._mask(None, language)
-        assert mask is not None
-        numbers = np.flatnonzero(mask)
-        some = numbers[np.linspace(0, len(numbers) - 1, min(MEAN_OF, len(numbers))).astype(np.int64)]
-        _, vectors = self._store.passage_vectors_of(some, self.manifest.dimensions)
-        mean = vectors.mean(axis=0) if len(vectors) else np.zeros(self.manifest.dimensions)
-        return np.asarray(mean, dtype=np.float32)
 
     def _mask(self, documents: Sequence[str] | None, language: str | None) -> Mask | None:
         """Which passages, by row number, a search is limited to."""

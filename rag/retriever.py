@@ -22,6 +22,7 @@ from rag import figures, language, names
 from rag.bm25 import bm25
 from rag.embedding import Embedder
 from rag.index import Index
+from rag.leaning import leanings
 from rag.lexical import terms
 from rag.passages import window
 from rag.types import Evidence, Hit, Passage, Question, Sentence
@@ -70,9 +71,6 @@ English (.82), for .94 and .95 of those in the paragraph's language (.95 and .96
 COSINES = 3
 """Cosines that a sentence's score is the sum of."""
 
-SCARCE = 32
-"""Passages in a language from which their mean begins to tell the language rather than what they are about."""
-
 TRANSLATION = 0.90
 """Cosine from which sentences of any two documents say the same thing."""
 
@@ -94,7 +92,7 @@ class Retriever:
         self._count_tokens = count_tokens
         self._documents = {info.id: info for info in index.documents()}
         self._languages = {info.language for info in self._documents.values()}
-        self._leanings = self._leaning_of_each_language()
+        self._leanings = leanings(embedder, self._languages)
 
     def retrieve(self, question: Question, *, budget: int = EVIDENCE_TOKENS) -> Retrieval:
         """Return evidence for a question within a budget of the language model's tokens.
@@ -147,26 +145,10 @@ class Retriever:
         of_passages = _passage_scores(sentences, passages, np.asarray(near / 2, dtype=np.float32))
         return np.asarray(near + of_passages, dtype=np.float32)
 
-    def _leaning_of_each_language(self) -> dict[str, NDArray[np.float32]]:
-        """Return how the mean passage of each language differs from the mean of all; nothing where there is but one."""
-        if len(self._languages) < 2:
-            return {}
-        counts = dict.fromkeys(self._languages, 0)
-        for info in self._documents.values():
-            counts[info.language] += info.passages
-        means = {one: self._index.mean_passage(one) for one in sorted(self._languages)}
-        overall = sum(counts[one] * mean for one, mean in means.items()) / max(1, sum(counts.values()))
-        return {one: counts[one] / (counts[one] + SCARCE) * (mean - overall) for one, mean in means.items()}
-
     def _for_the_language_alone(
         self, sentences: Sequence[Sentence], vector: NDArray[np.float32]
     ) -> NDArray[np.float32]:
-        """Return what each sentence's score owes to the language it is in: E5 takes texts in one language for alike.
-
-        Measured on XQuAD, every second paragraph in German and the others in English: without this, R@1 of questions in
-        English is .726 (where the right paragraph is German .482), in German .629 (.324); with it .871 (.790) and .837
-        (.763). Where all documents share a language it is 0.
-        """
+        """Return what each sentence's score owes to the language it is in; the same for all where there is but one."""
         points = {one: COSINES * float(leaning @ vector) for one, leaning in self._leanings.items()}
         return np.array([points.get(self.language_of(s.document), 0.0) for s in sentences], dtype=np.float32)
 

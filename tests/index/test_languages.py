@@ -1,3 +1,5 @@
+"""What is asked decides which sentences are found, and not the language it is asked in."""
+
 from __future__ import annotations
 
 from collections.abc import Sequence
@@ -6,7 +8,8 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from rag import retriever
+from rag import language, leaning, retriever
+from rag.leaning import leanings
 from rag.retriever import Retriever
 from rag.types import Question
 from tests.index.shelf import FakeEmbedder, Shelf
@@ -26,32 +29,25 @@ class Leaning(FakeEmbedder):
         return vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
 
     def _language(self, text: str) -> tuple[int, int]:
-        german = "Wetter" in text
+        german = any(word in text for word in ("Wetter", "Recht"))
         return 2 * german, 2 * (not german)
 
 
-@pytest.fixture
-def valley(shelf: Shelf) -> Shelf:
-    """English documents about apples and cherries, German ones about bananas and cherries."""
+@pytest.mark.parametrize("german", [1, 6])
+def test_what_is_asked_outweighs_the_language_it_is_asked_in(
+    german: int, shelf: Shelf, monkeypatch: pytest.MonkeyPatch
+) -> None:
     shelf.embedder = Leaning()
-    for number in range(6):
-        fruit = ("apple", "cherry")[number % 2]
-        shelf.write({f"en{number}.txt": ENGLISH.format(fruit)})
-        shelf.write({f"de{number}.txt": GERMAN.format("banana" if fruit == "apple" else fruit)})
+    shelf.write({f"en{number}.txt": ENGLISH.format(("apple", "cherry")[number % 2]) for number in range(6)})
+    shelf.write({f"de{number}.txt": GERMAN.format(("banana", "cherry")[number % 2]) for number in range(german)})
     shelf.build()
-    return shelf
-
-
-def test_what_is_asked_outweighs_the_language_it_is_asked_in(valley: Shelf, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(retriever, "SCARCE", 0)
-    index = valley.load()
+    index = shelf.load()
     assert {info.language for info in index.documents()} == {"de", "en"}
     question = Question("What about the banana?")
-    best = Retriever(index, valley.embedder, len).search(question)[0]
+    best = Retriever(index, shelf.embedder, len).search(question)[0]
     assert best.sentence.document == "de0.txt"
-    # Of a language with few passages, the mean tells what they are about.
-    monkeypatch.setattr(retriever, "SCARCE", 1_000_000)
-    assert Retriever(index, valley.embedder, len).search(question)[0].sentence.document == "en0.txt"
+    monkeypatch.setattr(leaning, "WEIGHT", 0.0)
+    assert Retriever(index, shelf.embedder, len).search(question)[0].sentence.document.startswith("en")
 
 
 def test_in_a_collection_of_one_language_scores_are_sums_of_cosines(shelf: Shelf) -> None:
@@ -60,3 +56,17 @@ def test_in_a_collection_of_one_language_scores_are_sums_of_cosines(shelf: Shelf
     shelf.build()
     hit = Retriever(shelf.load(), shelf.embedder, len).search(Question("apple"))[0]
     assert hit.score == pytest.approx(3 * (1 + retriever.NAMELESS_WEIGHT), abs=0.02)
+
+
+def test_the_declaration_is_there_in_every_language_that_is_told_apart() -> None:
+    assert set(leanings(Leaning(), language.NAMES)) == set(language.NAMES)
+    for code in language.NAMES:
+        texts = leaning._texts()[code]
+        assert [language.detect(text) for text in texts] == [code] * 2
+
+
+def test_a_language_without_the_declaration_is_taken_for_the_mean_of_the_others() -> None:
+    found = leanings(Leaning(), ["de", "en", "und"])
+    assert set(found) == {"de", "en"}
+    assert found["de"] == pytest.approx(-found["en"])
+    assert leanings(Leaning(), ["und"]) == {}
