@@ -58,6 +58,6 @@ def _shares_a_figure(text: str, source: str) -> bool:
 
 
 def _masked(text: str) -> str:
-    for written in sorted({figure.text for figure in figures.figures(text)}, key=len, reverse=True):
-        text = text.replace(written, _MASK)
+    for figure in reversed(figures.figures(text)):
+        text = text[: figure.start] + _MASK + text[figure.end :]
     return text

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Literal
 
 _POWERS_OF_TEN = {
@@ -28,7 +28,11 @@ _AMBIGUOUS = {"billion": (1e9, 1e12), "billions": (1e9, 1e12), "billionen": (1e1
 _EAST_ASIAN = {"千": 1e3, "万": 1e4, "萬": 1e4, "億": 1e8, "亿": 1e8, "兆": 1e12,
                "천": 1e3, "만": 1e4, "억": 1e8, "조": 1e12}  # fmt: skip
 
-_NUMERAL = r"\d+(?:[.,'’\u00a0\u202f ]\d{3})*(?:[.,]\d+)?"
+_SHORT = {"M": 1e6, "B": 1e9, "T": 1e12}
+"""What a capital letter directly behind a numeral may mean: "671B parameters"."""
+
+# Groups of three digits and no more: in "Q3 2023" there are two numbers.
+_NUMERAL = r"(?:\d{1,3}(?:[.,'’\u00a0\u202f ]\d{3}(?!\d))+|\d+)(?:[.,]\d+)?"
 _NUMBER = re.compile(rf"(?<![\w.,-])({_NUMERAL})|(?<=[^\W\d_])({_NUMERAL})|(?<=[-–])({_NUMERAL})")
 _CODE = re.compile(r"[A-Za-z\u00c0-\u024f]-?$")
 """What stands before the digits of "R1", "A100" and "GPT-4", which are part of a name."""
@@ -39,15 +43,18 @@ _NEXT_PART = re.compile(rf"[^\S\n]*({_NUMERAL})")
 
 @dataclass(frozen=True)
 class Figure:
-    """A number as it is written, the values it may have, and the numeral without its scale word.
+    """A number as it is written from ``start`` to ``end``, the values it may have, and the numeral without its scale.
 
     ``code`` tells that its digits are part of a name ("R1").
     """
 
     text: str
+    start: int
+    end: int
     values: frozenset[float]
-    numeral: str = ""
-    code: bool = False
+    numeral: str
+    scaled: bool
+    code: bool
 
 
 def figures(text: str) -> list[Figure]:
@@ -56,12 +63,15 @@ def figures(text: str) -> list[Figure]:
     >>> [sorted(figure.values) for figure in figures("約6,000億ドル")]
     [[600000000000.0]]
     """
-    text = unicodedata.normalize("NFKC", text)
+    plain, places = _plain(text)
     found: list[Figure] = []
     position = 0
-    while match := _NUMBER.search(text, position):
-        figure, position = _read(text, match)
-        found.append(replace(figure, code=bool(_CODE.search(text, 0, match.start()))))
+    while match := _NUMBER.search(plain, position):
+        values, position = _read(plain, match)
+        start, end = places[match.start()], places[position - 1] + 1
+        code = bool(_CODE.search(plain, 0, match.start()))
+        scaled = position > match.end()
+        found.append(Figure(text[start:end], start, end, _rounded(values), match.group(), scaled, code))
     return found
 
 
@@ -100,12 +110,12 @@ def rescaled(text: str, sources: Sequence[str], answer_language: str) -> str:
     """
     known = [figure for source in sources for figure in figures(source)]
     values = {value for figure in known for value in figure.values}
-    for figure in figures(text):
-        if figure.values & values or figure.text == figure.numeral:
+    for figure in reversed(figures(text)):
+        if figure.values & values or not figure.scaled:
             continue
-        meant = {frozenset(other.values) for other in known if other.numeral == figure.numeral != other.text}
+        meant = {other.values for other in known if other.scaled and other.numeral == figure.numeral}
         if len(meant) == 1 and len(value := next(iter(meant))) == 1:
-            text = text.replace(figure.text, _written(next(iter(value)), answer_language), 1)
+            text = text[: figure.start] + _written(next(iter(value)), answer_language) + text[figure.end :]
     return text
 
 
@@ -122,12 +132,36 @@ def _written(value: float, answer_language: str) -> str:
     return str(format_compact_decimal(value, format_type=kind, locale=locale, fraction_digits=2))
 
 
-def _read(text: str, match: re.Match[str]) -> tuple[Figure, int]:
-    start, end = match.span()
+def _plain(text: str) -> tuple[str, Sequence[int]]:
+    """Return a text with every digit in ASCII, and for each of its characters the place that it has in the text.
+
+    The small digits of "km²" and "CO₂" are no numbers; "1½" is 1.5.
+    """
+    if unicodedata.is_normalized("NFKC", text):
+        return text, range(len(text))
+    plain, places = "", []
+    for place, character in enumerate(text):
+        kind = unicodedata.decomposition(character).partition(" ")[0]
+        if kind in ("<super>", "<sub>") and character.isdigit():
+            continue
+        if kind == "<fraction>" and (value := unicodedata.numeric(character, 0.0)):
+            character = f"{value:.3g}"[1 if plain[-1:].isdigit() else 0 :]
+        else:
+            character = unicodedata.normalize("NFKC", character)
+        plain += character
+        places += [place] * len(character)
+    return plain, places
+
+
+def _read(text: str, match: re.Match[str]) -> tuple[set[float], int]:
+    """Return the values of a numeral with what gives its scale, and where that ends."""
+    end = match.end()
     values = _readings(match.group())
     if end < len(text) and text[end] in _EAST_ASIAN:
-        return _read_east_asian(text, start, end, values, match.group())
+        return _read_east_asian(text, end, values)
     word = _WORD.match(text, end)
+    if word and word.start(1) == end and word.group(1) in _SHORT:
+        return values | {value * _SHORT[word.group(1)] for value in values}, word.end()
     if word:
         for size in (word.group(1).casefold(), word.group(1).casefold().split("-")[0]):
             factors = _AMBIGUOUS.get(size) or ((_SCALE[size],) if size in _SCALE else ())
@@ -135,10 +169,10 @@ def _read(text: str, match: re.Match[str]) -> tuple[Figure, int]:
                 values = {value * factor for value in values for factor in factors}
                 end = word.end()
                 break
-    return Figure(text[start:end], _rounded(values), match.group()), end
+    return values, end
 
 
-def _read_east_asian(text: str, start: int, end: int, values: set[float], numeral: str) -> tuple[Figure, int]:
+def _read_east_asian(text: str, end: int, values: set[float]) -> tuple[set[float], int]:
     """Read "1億2000万" and "9万": parts in falling powers of ten thousand, added up."""
     total = {0.0}
     part: set[float] | None = {max(values)}  # a comma before 万 or 億 parts thousands
@@ -152,7 +186,7 @@ def _read_east_asian(text: str, start: int, end: int, values: set[float], numera
         part = {max(_readings(following.group(1)))} if following and _continues(text, following.end()) else None
         if part is not None and following is not None:
             end = following.end()
-    return Figure(text[start:end], _rounded(total), numeral), end
+    return total, end
 
 
 def _continues(text: str, end: int) -> bool:

@@ -18,6 +18,14 @@ from rag.figures import figures, rescaled, unsupported
         ("600 миллиардов", [{6e11}]),
         ("A100- und H100-Chips", [{100.0}, {100.0}]),
         ("2-3 Jahre", [{2.0}, {3.0}]),
+        ("in Q3 2023", [{3.0}, {2023.0}]),
+        ("March 15 2023", [{15.0}, {2023.0}]),
+        ("im Jahr 2023 500 Mitarbeiter", [{2023.0}, {500.0}]),
+        ("2024 2025", [{2024.0}, {2025.0}]),
+        ("357.588 km², 5 m³ CO₂", [{357.588, 357588.0}, {5.0}]),
+        ("1½ Millionen, ½ Liter", [{1.5e6}, {0.5}]),
+        ("671B parameters for 5M users", [{671.0, 671e9}, {5.0, 5e6}]),
+        ("６０００億ドル", [{6e11}]),
         ("no number", []),
     ],
 )
@@ -33,6 +41,12 @@ def test_a_figure_in_another_notation_is_supported() -> None:
     assert unsupported("almost 600 billion dollars", ["約6,000億ドルも押し下げました"]) == []
 
 
+def test_a_figure_in_a_unit_or_with_a_letter_for_its_scale_is_supported() -> None:
+    assert unsupported("an area of 357,588 km²", ["357.588 Quadratkilometer"]) == []
+    assert unsupported("671 billion parameters", ["671B Parameter"]) == []
+    assert unsupported("im dritten Quartal 2023", ["Revenue rose in Q3 2023."]) == []
+
+
 def test_a_figure_of_another_size_is_not_supported() -> None:
     assert unsupported("600 million in 2024", ["fast 600 Milliarden im Jahr 2024"]) == ["600 million"]
 
@@ -43,6 +57,13 @@ def test_a_figure_of_another_size_is_not_supported() -> None:
         ("about 600 million dollars", "fast 600 Milliarden US-Dollar", "en", "about 600 billion dollars"),
         ("etwa 6 Milliarden Euro", "6 million euros", "de", "etwa 6 Millionen Euro"),
         ("約600万ドル", "fast 600 Milliarden US-Dollar", "ja", "約6000億ドル"),
+        ("約６００万ドル", "fast 600 Milliarden US-Dollar", "ja", "約6000億ドル"),
+        (
+            "15 million people and 5 million dollars",
+            "15 Millionen Menschen und 5 Milliarden Dollar",
+            "en",
+            "15 million people and 5 billion dollars",
+        ),
     ],
 )
 def test_a_wrong_scale_is_written_as_the_source_has_it(text: str, source: str, language: str, right: str) -> None:
