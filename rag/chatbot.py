@@ -300,8 +300,7 @@ class Chatbot:
         only where a document in the same language has them: a single word may be written otherwise ("Warsaw").
         """
         asked = [run.question.text, question_before(run.question.history) or ""]
-        runs = ([words for words in names.runs(text, run.language) if len(words) > 1] for text in asked)
-        full_names = next(filter(None, runs), [])
+        full_names = next(filter(None, map(_full_names, asked)), [])
         if not full_names:
             return None
         cited = {piece.document for piece in sentence.evidence}
@@ -315,17 +314,24 @@ class Chatbot:
         return None
 
     def _put_into_its_language(self, run: _Run) -> None:
-        """Translate an answer that drifted into another language, unless that would lose a number."""
-        whole = " ".join(sentence.text for sentence in run.verified)
+        """Translate an answer that drifted into another language, as far as its sources carry the translation."""
+        whole = " ".join(sentence.text for sentence in run.verified if sentence.supported)
         long_enough = len(whole) >= language.SURE_TO_TELL
         if len(whole) < SHORTEST_TO_TELL or language.same(
             language.detect(whole, expected=None if long_enough else run.language), run.language
         ):
             return
         for at, sentence in enumerate(run.verified):
-            text = "".join(self._saying_in(run.language, sentence.text, ANSWER_TOKENS, run.cancelled)).strip()
-            if text and not figures.unsupported(text, [sentence.text]):
-                run.verified[at] = replace(sentence, text=text)
+            if sentence.supported:
+                run.verified[at] = self._in_the_language_asked_for(sentence, run)
+
+    def _in_the_language_asked_for(self, sentence: Verified, run: _Run) -> Verified:
+        text = "".join(self._saying_in(run.language, sentence.text, ANSWER_TOKENS, run.cancelled)).strip()
+        if not text or figures.unsupported(sentence.text, [text], codes=False):
+            return sentence
+        vectors = self._embedder.passages([piece.quote for piece in sentence.evidence])
+        checked = self._verified(text, run, sentence.evidence, vectors)
+        return replace(checked, translated=True) if checked.supported else sentence
 
     def _verified(
         self, sentence: str, run: _Run, evidence: Sequence[Evidence], vectors: NDArray[np.float32]
@@ -481,6 +487,11 @@ def _with_what_it_leans_on(question: Question) -> Question:
 def _sentences(draft: str, answer_language: str) -> list[str]:
     """Split a draft the way documents are split."""
     return [sentence.text for sentence in split(Document(id="draft", text=draft, title="", language=answer_language))]
+
+
+def _full_names(text: str) -> list[list[str]]:
+    """Return the names of more than one word in a text, which need not be in the answer's language."""
+    return [words for words in names.runs(text, language.detect(text)) if len(words) > 1]
 
 
 def _language_of(question: Question) -> str:

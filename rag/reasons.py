@@ -13,11 +13,19 @@ import re
 _WORDS = (
     "why|for what reasons?|what (?:is|was|are|were) the reasons?|how come|warum|weshalb|wieso|weswegen|"
     "aus welche[mn] gr(?:und|ünden)|pourquoi|por ?qué|por que|per què|perché|perche|waarom|varför|hvorfor|miksi|"
-    "dlaczego|czemu|proč|prečo|zašto|zakaj|miért|de ce|защо|почему|зачем|чому|зашто|γιατί|neden|niçin|niye|tại sao|"
-    "vì sao|mengapa|kenapa|bakit|kwa nini|kodėl|kāpēc|miks"
+    "dlaczego|czemu|proč|prečo|zašto|zakaj|miért|^de ce|защо|почему|зачем|чому|зашто|γιατί|neden|niçin|niye|tại sao|"
+    "vì sao|mengapa|kenapa|bakit|kwa nini|kodėl|kāpēc|miks|왜|لماذا|چرا|למה|מדוע|क्यों|কেন|ஏன்|ఎందుకు|کیوں"
 )
-_WITHOUT_SPACES = "なぜ|何故|どうして|为什么|為什麼|为何|為何|왜|لماذا|چرا|למה|מדוע|क्यों|কেন|ஏன்|ఎందుకు|ทำไม|کیوں"
-_REASON = re.compile(rf"(?<!\w)(?:{_WORDS})(?!\w)|{_WITHOUT_SPACES}")
+"""Within a question the Romanian "de ce" would be French for "of this"."""
+
+_WITHOUT_SPACES = "なぜ|何故|どうして|为什么|為什麼|为何|為何|ทำไม"
+_TITLE = re.compile(r"[\"«»„“「『《].*?[\"«»”“」』》]|(?<=\w )(?:Why|Warum|Pourquoi|Por qué|Perché)(?= [^\W\d_])")
+"""What is quoted, or has a capital within the question: "Who wrote Why Nations Fail?"."""
+
+_LETTER = r"[\w\u0900-\u0dff]"
+"""Python takes the vowel signs of Indian scripts for no part of a word."""
+
+_REASON = re.compile(rf"(?<!{_LETTER})(?:{_WORDS})(?!{_LETTER})|{_WITHOUT_SPACES}")
 
 
 def asks_for_reasons(question: str) -> bool:
@@ -26,4 +34,5 @@ def asks_for_reasons(question: str) -> bool:
     >>> asks_for_reasons("Warum brannte es?"), asks_for_reasons("Wann brannte es?")
     (True, False)
     """
-    return bool(_REASON.search(question.casefold()))
+    untitled = _TITLE.sub(" ", question).strip()
+    return bool(_REASON.search((untitled if any(map(str.isalpha, untitled)) else question).casefold()))

@@ -233,20 +233,35 @@ class Retriever:
         return chosen
 
     def _with_each_language(self, chosen: Sequence[Hit], hits: Sequence[Hit], budget: int) -> list[Hit]:
-        """Give the best sentence of each other language the place of the last ones, where it is about as near."""
+        """Give the best sentence of each other language the place of the last ones, where it is about as near.
+
+        Only a sentence whose language has another one gives way, so that no language drives out another.
+        """
         nearest = max((hit.meaning for hit in hits), default=0.0)
         shown = [*chosen]
-        told = {self.language_of(hit.sentence.document) for hit in chosen}
         for hit in hits:
-            own = self.language_of(hit.sentence.document)
-            if own in told or hit.meaning < nearest - LANGUAGE_SHARE or self._says_the_same(hit, shown):
+            told = Counter(map(self._language_of_hit, shown))
+            if self._language_of_hit(hit) in told or hit.meaning < nearest - LANGUAGE_SHARE:
                 continue
-            room = budget - self._cost(hit)
-            while len(shown) > 1 and sum(map(self._cost, shown)) > room:
-                shown.pop()
-            shown.append(hit)
-            told.add(own)
+            if self._says_the_same(hit, shown):
+                continue
+            kept = self._with_room_for(self._cost(hit), shown, told, budget)
+            shown = [*kept, hit] if kept else shown
         return shown
+
+    def _with_room_for(self, cost: int, shown: Sequence[Hit], told: Counter[str], budget: int) -> list[Hit]:
+        """Leave out the last hits that others speak for, until there is room; nothing where that is not enough."""
+        kept, left = [*shown], Counter(told)
+        for hit in reversed(shown):
+            if sum(map(self._cost, kept)) + cost <= budget:
+                break
+            if left[self._language_of_hit(hit)] > 1:
+                left[self._language_of_hit(hit)] -= 1
+                kept.remove(hit)
+        return kept if sum(map(self._cost, kept)) + cost <= budget else []
+
+    def _language_of_hit(self, hit: Hit) -> str:
+        return self.language_of(hit.sentence.document)
 
     def _cost(self, hit: Hit) -> int:
         """Return the tokens of a hit as evidence: its own, and its number in brackets."""

@@ -225,14 +225,30 @@ def test_an_answer_in_another_language_than_the_question_is_translated_and_keeps
     german = "Am Baum hängen 12 Äpfel, die niemand pflücken will."
     llm = FakeLLM("There are 12 apples on the tree that nobody wants to pick.", german)
     answer = answer_of(ask(index, llm, "Wie viele Äpfel hängen am Baum?"))
-    assert (answer.language, answer.text) == ("de", f"{german} [1]")
+    assert answer.language == "de"
+    assert answer.sentences == (AnswerSentence(german, (1,), True, translated=True),)
     assert [citation.quote for citation in answer.citations] == [APPLES]
 
 
-def test_a_translation_with_another_number_is_not_taken(index: Index) -> None:
+@pytest.mark.parametrize(
+    "german",
+    [
+        "Am Baum hängen 13 Äpfel, die niemand pflücken will.",
+        "Am Baum hängen Äpfel, die niemand pflücken will.",
+        "Am Baum hängt etwas, das niemand pflücken will, und zwar 12 davon.",
+    ],
+)
+def test_a_translation_that_the_source_does_not_carry_is_not_taken(german: str, index: Index) -> None:
     english = "There are 12 apples on the tree that nobody wants to pick."
-    llm = FakeLLM(english, "Am Baum hängen 13 Äpfel, die niemand pflücken will.")
-    assert answer_of(ask(index, llm, "Wie viele Äpfel hängen am Baum?")).text == f"{english} [1]"
+    answer = answer_of(ask(index, FakeLLM(english, german), "Wie viele Äpfel hängen am Baum?"))
+    assert answer.sentences == (AnswerSentence(english, (1,), True),)
+
+
+def test_what_is_left_out_is_not_translated(index: Index) -> None:
+    llm = FakeLLM("There are 12 apples on the tree that nobody wants to pick. There are 99 more.", "Am Baum: 12 Äpfel.")
+    answer = answer_of(ask(index, llm, "Wie viele Äpfel hängen am Baum?"))
+    assert answer.text == "Am Baum: 12 Äpfel. [1]"
+    assert answer.dropped == ("There are 99 more.",)
 
 
 def test_the_language_that_is_wished_for_is_asked_for(index: Index) -> None:
@@ -266,6 +282,10 @@ def test_what_is_said_of_somebody_else_is_not_an_answer(tmp_path: Path) -> None:
         history = (Turn("user", "Who is Anna Pan?"), Turn("assistant", "Anna Pan is a gardener."))
         follow_up = Question("How many apples did she pick?", history)
         assert not answer_of(ask(index, FakeLLM("She picked 12 apples in the garden."), follow_up)).answered
+        in_german = FakeLLM("Anna Pan pflückte 12 Äpfel im Garten.")
+        assert not answer_of(
+            ask(index, in_german, Question("How many apples did Anna Pan pick?", language="de"))
+        ).answered
         unknown = FakeLLM("Ada Lund picked 12 apples in the garden.")
         assert answer_of(ask(index, unknown, "How many apples did Ada Lund pick?")).answered
 

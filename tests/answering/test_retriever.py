@@ -71,6 +71,22 @@ def test_the_best_sentence_of_another_language_has_its_place_where_it_is_as_near
     assert sorted(piece.document for piece in found.evidence) == ["a.txt", "a.txt", "b.txt"]
 
 
+def test_the_best_sentence_of_a_language_does_not_drive_out_that_of_another(tmp_path: Path) -> None:
+    files = {
+        "a.txt": "The farmers sell an apple at the market every week. The apple is from the valley behind the hill. "
+        "Every apple is washed in the river.",
+        "b.txt": "Jede Woche kommen 7 Bananen mit dem Schiff aus dem Süden zu uns.",
+        "c.txt": "Chaque semaine, 9 banane arrivent par bateau dans le port du sud.",
+    }
+    with index_of(tmp_path, files) as index:
+        retriever = Retriever(index, FakeEmbedder(), lambda text: len(text.split()))
+        question = Question("Where do the apple and the banana come from every week?")
+        found = retriever.retrieve(question, budget=54)
+        narrow = retriever.retrieve(question, budget=20)
+    assert sorted(piece.document for piece in found.evidence) == ["a.txt", "b.txt", "c.txt"]
+    assert sorted(piece.document for piece in narrow.evidence) == ["a.txt"]
+
+
 def test_a_term_beyond_a_heading_does_not_count(tmp_path: Path) -> None:
     files = {
         **ELSEWHERE,
