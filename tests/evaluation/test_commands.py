@@ -107,6 +107,33 @@ def test_what_could_not_run_ends_with_2(arguments: list[str], line: str) -> None
     assert line in result.stderr
 
 
+@pytest.mark.parametrize("content", ["my notes\n", "[1]\n", "7\n", '{"id": "a"}\n', "\xff\n"])
+def test_what_holds_no_results_is_not_written_over(content: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(wiring, "load_index", lambda settings: pytest.fail("refused too late"))
+    Path("mine").write_text(content, encoding="latin-1")
+    result = crosscite("shops.jsonl", "--output", "mine")
+    assert result.exit_code == 2
+    assert "mine is there already and holds no results, so it is left alone. Give another --output." in result.stderr
+    assert Path("mine").read_text(encoding="latin-1") == content
+
+
+def test_a_golden_set_is_not_written_over_with_its_results() -> None:
+    before = Path("shops.jsonl").read_bytes()
+    Path("link.jsonl").symlink_to("shops.jsonl")
+    for output in ("shops.jsonl", "link.jsonl"):
+        assert crosscite("shops.jsonl", "--output", output).exit_code == 2
+    assert Path("shops.jsonl").read_bytes() == before
+
+
+def test_an_empty_file_and_earlier_results_are_written_over() -> None:
+    Path("results").touch()
+    for _ in range(2):
+        assert crosscite("shops.jsonl", "--only", "shop-1", "--output", "results", "--quiet").exit_code == 0
+    assert [path.name for path in Path().glob("results*")] == ["results"]
+    assert crosscite("shops.jsonl", "--only", "shop-1", "--output", "/dev/null").exit_code == 0
+    assert Path("/dev/null").is_char_device()
+
+
 def test_check_finds_problems_and_ends_with_1() -> None:
     assert crosscite("check", "shops.jsonl").stdout == "34 questions, 0 problems, 0 doubts\n"
     items = shops.items()
