@@ -122,7 +122,8 @@ def run(
     """Ask the questions of a GOLDEN set and measure the answers.
 
     Rows are written as they come. A run that was interrupted is gone on with when nothing changed meanwhile; a
-    finished one is replaced, but no file that holds anything else. With --baseline and --gates the exit code says whether the change can be let in.
+    finished one is replaced, but no file that holds anything else. With --baseline and --gates the exit code says
+    whether the change can be let in.
     """
     from rag.evaluation import asking, results
     from rag.evaluation import golden as golden_sets
