@@ -205,9 +205,10 @@ def prepare_from_present(loader: Loader, question: Question, cancelled: Callable
 
 
 def _sources(event: Event) -> list[Citation | Evidence]:
+    """Return everything whose words an event shows."""
     data = event.data
     if isinstance(data, Answer):
-        return [*data.citations, *data.evidence]
+        return [*data.citations, *data.evidence, *(one.source for one in data.disagreements)]
     return [*event.citations, *(data if isinstance(data, tuple) else ())]
 
 

@@ -109,16 +109,18 @@ def run(
     """Ask every item and write its row to ``output``; return the run and how many rows were there before.
 
     An unfinished file of a run under the same conditions is gone on with, and what failed in it is asked again; any
-    other file is replaced. A question that fails keeps its row, with the error in it.
+    other results are replaced. A question that fails keeps its row, with the error in it.
+
+    Raises:
+        ResultsError: ``output`` is there already and holds no results.
     """
+    results.require_replaceable(output)
     texts = _Texts(asked)  # asks for the documents: a server that is not there leaves the output as it was
     known = _unfinished(output, conditions, items)
     started = known.started if known else _now()
     kept = {row.item.id: row for row in known.rows if row.error is None} if known else {}
     recorder = Recorder(output)
-    recorder.begin(conditions, started)
-    for row in kept.values():
-        recorder.add(row)
+    recorder.begin(conditions, started, kept.values())
     rows = []
     for item in tqdm(items, desc="Asking", unit="question", disable=None if progress else True):
         row = kept.get(item.id) or _asked(asked, item, conditions["mode"], texts)

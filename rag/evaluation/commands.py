@@ -122,9 +122,10 @@ def run(
     """Ask the questions of a GOLDEN set and measure the answers.
 
     Rows are written as they come. A run that was interrupted is gone on with when nothing changed meanwhile; a
-    finished one is replaced. With --baseline and --gates the exit code says whether the change can be let in.
+    finished one is replaced, but no file that holds anything else. With --baseline and --gates the exit code says
+    whether the change can be let in.
     """
-    from rag.evaluation import asking
+    from rag.evaluation import asking, results
     from rag.evaluation import golden as golden_sets
 
     items = [item for item in golden_sets.load(golden) if not only or item.id.startswith(only)]
@@ -135,6 +136,7 @@ def run(
     output = output or Path(f"{golden.stem}.results.jsonl")
     if baseline and output.resolve() == baseline.resolve():
         raise click.UsageError(f"--output and --baseline are the same file, {output}. Give one of them another name.")
+    results.require_replaceable(output)  # before models are loaded
     asked, conditions = _asked(settings, items, mode, url)
     finished, kept = asking.run(asked, items, conditions, output, progress=not quiet)
     if kept:

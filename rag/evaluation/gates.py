@@ -28,6 +28,7 @@ else:
 
 Share = Annotated[float, Field(ge=0)]
 Bound = Literal["at least", "at most"]
+Movement = Literal["not worse", "not moved"]
 
 
 class GatesError(CrossciteError):
@@ -56,7 +57,7 @@ class Verdict:
     """What became of one gate: it holds, it fails, or it could not be judged (``holds`` None)."""
 
     name: str
-    kind: Bound | Literal["not worse", "not moved"]
+    kind: Bound | Movement
     limit: float
     value: float | None
     holds: bool | None
@@ -66,10 +67,14 @@ class Verdict:
 
 @dataclass(frozen=True)
 class Judgement:
-    """All verdicts, and what they come to: 0 holds, 1 worse, 2 could not run."""
+    """All verdicts, and what they come to: 0 holds, 1 worse, 2 could not run.
+
+    ``passed_over`` counts the gates on answers where only retrieval was asked.
+    """
 
     verdicts: tuple[Verdict, ...] = ()
     failed: tuple[str, ...] = ()
+    passed_over: int = 0
 
     @property
     def exit_code(self) -> int:
@@ -89,7 +94,10 @@ class Judgement:
         unknown = [verdict.name for verdict in self.verdicts if verdict.holds is None]
         if unknown:
             return f"COULD NOT BE JUDGED: {', '.join(unknown)}"
-        return "HOLDS" if self.verdicts else "MEASURED (no gates were given)"
+        outcome = "HOLDS" if self.verdicts else "MEASURED"
+        if self.passed_over:
+            return f"{outcome} (only retrieval was asked; gates on answers passed over: {self.passed_over})"
+        return outcome if self.verdicts else f"{outcome} (no gates were given)"
 
 
 def load(path: Path) -> Gates:
@@ -131,7 +139,8 @@ def split(name: str) -> tuple[str, str]:
 def judge(gates: Gates, run: Run, judged: Sequence[Judged], comparison: Comparison | None) -> Judgement:
     """Hold a run against the gates; what fails comes first.
 
-    Gates on answers are passed over where only retrieval was asked.
+    Gates on answers are passed over where only retrieval was asked. Without a comparison the gates that need a baseline
+    cannot be judged.
     """
     failed = tuple(one.item.id for one in judged if one.row.error is not None)
     own = {part.name: part for part in slices(judged)}
@@ -143,15 +152,24 @@ def judge(gates: Gates, run: Run, judged: Sequence[Judged], comparison: Comparis
         for name, limit in limits.items()
         if _applies(name, run)
     ]
-    if comparison is not None:
-        verdicts += _compared(gates, run, comparison)
+    verdicts += _without_baseline(gates, run) if comparison is None else _compared(gates, run, comparison)
     order = {False: 0, None: 1, True: 2}
-    return Judgement(tuple(sorted(verdicts, key=lambda verdict: order[verdict.holds])), failed)
+    passed_over = sum(not _applies(name, run) for name in (*gates.at_least, *gates.at_most, *gates.relative))
+    return Judgement(tuple(sorted(verdicts, key=lambda verdict: order[verdict.holds])), failed, passed_over)
 
 
 def relative_gates(gates: Gates, run: Run) -> int:
     """Return how many measures are judged together."""
-    return sum(_applies(name, run) for name in gates.relative)
+    return len(_relative(gates, run))
+
+
+def _relative(gates: Gates, run: Run) -> list[tuple[str, Share, Movement]]:
+    """Return name, tolerance and kind of the gates that need a baseline and apply to a run."""
+    limits: tuple[tuple[Movement, dict[str, Share]], ...] = (
+        ("not worse", gates.not_worse),
+        ("not moved", gates.not_moved),
+    )
+    return [(name, allowed, kind) for kind, named in limits for name, allowed in named.items() if _applies(name, run)]
 
 
 def _applies(name: str, run: Run) -> bool:
@@ -187,24 +205,26 @@ def _limit(
     )
 
 
+def _without_baseline(gates: Gates, run: Run) -> list[Verdict]:
+    words = "needs a baseline: --baseline, or crosscite eval compare"
+    return [Verdict(name, kind, allowed, None, None, words) for name, allowed, kind in _relative(gates, run)]
+
+
 def _compared(gates: Gates, run: Run, comparison: Comparison) -> list[Verdict]:
     """Judge together what may not get worse and what may not move."""
-    asked = [
-        (name, allowed, moved, comparison.change(*split(name)))
-        for limits, moved in ((gates.not_worse, False), (gates.not_moved, True))
-        for name, allowed in limits.items()
-        if _applies(name, run)
+    asked = [(name, allowed, kind, comparison.change(*split(name))) for name, allowed, kind in _relative(gates, run)]
+    p_values = [
+        change.p_moved if kind == "not moved" else change.p for _, _, kind, change in asked if change is not None
     ]
-    p_values = [change.p_moved if moved else change.p for _, _, moved, change in asked if change is not None]
     adjusted = iter(statistics.holm(p_values))
     return [
-        _held(name, allowed, change, 1.0 if change is None else next(adjusted), moved=moved)
-        for name, allowed, moved, change in asked
+        _held(name, kind, allowed, change, 1.0 if change is None else next(adjusted))
+        for name, allowed, kind, change in asked
     ]
 
 
-def _held(name: str, allowed: float, change: Change | None, p: float, *, moved: bool) -> Verdict:
-    kind: Literal["not worse", "not moved"] = "not moved" if moved else "not worse"
+def _held(name: str, kind: Movement, allowed: float, change: Change | None, p: float) -> Verdict:
+    moved = kind == "not moved"
     if change is None:
         return Verdict(name, kind, allowed, None, None, "the two runs do not both have it")
     lost = abs(change.difference) if moved else change.loss

@@ -6,7 +6,8 @@ A row keeps what was answered and found, not only what it was worth, so that mea
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+import os
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -75,11 +76,18 @@ class Recorder:
 
     path: Path
 
-    def begin(self, conditions: Mapping[str, Any], started: str) -> None:
-        """Start the file anew."""
+    def begin(self, conditions: Mapping[str, Any], started: str, kept: Iterable[Row] = ()) -> None:
+        """Start the file anew with the rows that are kept; what was there stays until all of them are written."""
         self.path.parent.mkdir(parents=True, exist_ok=True)
         header = {"crosscite_eval": FORMAT, "started": started, "conditions": dict(conditions)}
-        self.path.write_text(_line(header), encoding="utf-8")
+        beginning = _line(header) + "".join(_line(row_to_fields(row)) for row in kept)
+        target = self.path.resolve()
+        if target.exists() and not target.is_file():  # /dev/null must stay what it is
+            target.write_text(beginning, encoding="utf-8")
+            return
+        temporary = target.with_name(f"{target.name}.{os.getpid()}")
+        temporary.write_text(beginning, encoding="utf-8")
+        os.replace(temporary, target)
 
     def add(self, row: Row) -> None:
         """Append one row."""
@@ -116,6 +124,27 @@ def load(path: Path) -> Run:
             row = _row(fields, f"{path}, line {number}")
             rows[row.item.id] = row
     return Run(header["conditions"], tuple(rows.values()), header["started"], finished)
+
+
+def require_replaceable(path: Path) -> None:
+    """Make sure that writing results to a path destroys nothing but results.
+
+    Raises:
+        ResultsError: another file is there, such as the golden set, or one that cannot be read.
+    """
+    if not path.is_file():
+        return
+    try:
+        with path.open("rb") as file:
+            first = file.readline()
+    except OSError as error:
+        raise ResultsError(f"{path} cannot be read: {error.strerror}.") from error
+    try:
+        header = json.loads(first)
+    except ValueError:
+        header = None
+    if first and not (isinstance(header, dict) and "crosscite_eval" in header):
+        raise ResultsError(f"{path} is there already and holds no results, so it is left alone. Give another --output.")
 
 
 def row_to_fields(row: Row) -> dict[str, Any]:

@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -14,7 +15,7 @@ from rag.evaluation import asking, remote, results
 from rag.evaluation.asking import Here
 from rag.evaluation.measures import judge, total, value
 from rag.evaluation.remote import Remote, ServerError
-from rag.evaluation.results import ResultsError
+from rag.evaluation.results import ResultsError, Row
 from rag.index import Index
 from rag.types import Answer, Evidence, Question, Turn
 from tests.evaluation import shops
@@ -81,6 +82,26 @@ def test_an_interrupted_run_goes_on_where_it_stopped(shop_index: Index, ask_shop
     assert keeper.asked == 14
     assert (len(run.rows), measured(run)["correct"]) == (34, 1.0)
     assert [one.item.id for one in results.load(path).rows] == [one.id for one in shops.items()]
+
+
+def test_a_run_that_is_killed_as_it_goes_on_keeps_the_rows_it_had(
+    shop_index: Index, ask_shops: AskShops, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, here = tmp_path / "a.jsonl", Here(shops.chatbot(shop_index))
+    with pytest.raises(KeyboardInterrupt):
+        ask_shops(path, Flaky(here, 10, KeyboardInterrupt()))
+    written, fields = [], results.row_to_fields
+
+    def killed(row: Row) -> dict[str, Any]:
+        if len(written) == 5:
+            raise KeyboardInterrupt
+        written.append(row)
+        return fields(row)
+
+    monkeypatch.setattr(results, "row_to_fields", killed)
+    with pytest.raises(KeyboardInterrupt):
+        ask_shops(path, here)
+    assert len(results.load(path).rows) == 10
 
 
 def test_a_finished_run_and_one_under_other_conditions_are_asked_anew(shop_index: Index, tmp_path: Path) -> None:
@@ -184,10 +205,11 @@ def test_a_server_that_has_only_ask_is_measured_by_its_answers(monkeypatch: pyte
 
 def test_a_server_that_is_not_there_ends_the_run_before_it_begins(tmp_path: Path) -> None:
     earlier = tmp_path / "a.jsonl"
-    earlier.write_text("the results of an earlier run\n", encoding="utf-8")
+    results.Recorder(earlier).begin({"mode": "answers"}, "earlier", [row(item("a"))])
+    before = earlier.read_bytes()
     with pytest.raises(ServerError):
         asking.run(Remote("http://127.0.0.1:9"), [item("a")], {"mode": "answers"}, earlier, progress=False)
-    assert earlier.read_text(encoding="utf-8") == "the results of an earlier run\n"
+    assert earlier.read_bytes() == before
     with pytest.raises(ServerError, match=r"http://127\.0\.0\.1:9 cannot be reached: .*refused"):
         Remote("http://127.0.0.1:9").languages()
     with pytest.raises(ServerError, match="'localhost' is not an address"):

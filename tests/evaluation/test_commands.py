@@ -17,7 +17,8 @@ from rag.wire import answer_to_dict
 from tests.evaluation import shops
 from tests.evaluation.made import ANSWER
 
-GATES = "[at_least]\ncorrect = 0.9\n\n[not_worse]\ncorrect = 0.0\nlanguage = 0.0\n"
+LIMITS = "[at_least]\ncorrect = 0.9\n"
+GATES = f"{LIMITS}\n[not_worse]\ncorrect = 0.0\nlanguage = 0.0\n"
 
 
 @pytest.fixture(autouse=True)
@@ -28,6 +29,7 @@ def _shops(shop_index: Index, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -
     monkeypatch.setattr(wiring, "load_chatbot", lambda settings, index: shops.chatbot(index))
     monkeypatch.chdir(tmp_path)
     shops.golden_set(Path("shops.jsonl"))
+    Path("limits.toml").write_text(LIMITS, encoding="utf-8")
     Path("gates.toml").write_text(GATES, encoding="utf-8")
 
 
@@ -36,11 +38,20 @@ def crosscite(*arguments: str, typed: str | None = None) -> Result:
 
 
 def test_a_golden_set_is_asked_and_measured() -> None:
-    result = crosscite("shops.jsonl", "--gates", "gates.toml")
+    result = crosscite("shops.jsonl", "--gates", "limits.toml")
     assert result.exit_code == 0, result.output
     assert "correct               1.00  (24/24; 95 %: 0.86-1.00)" in result.stdout
     assert result.stdout.endswith("\nHOLDS\n")
     assert len(Path("shops.results.jsonl").read_text(encoding="utf-8").splitlines()) == 36
+
+
+def test_a_run_whose_baseline_was_lost_does_not_hold() -> None:
+    result = crosscite("shops.jsonl", "--gates", "gates.toml", "--junit", "junit.xml")
+    assert result.exit_code == 2
+    assert "?      correct not worse 0   needs a baseline: --baseline, or crosscite eval compare" in result.stdout
+    assert "holds  correct at least 0.9  1 ≥ 0.9" in result.stdout
+    assert result.stdout.endswith("\nCOULD NOT BE JUDGED: correct, language\n")
+    assert 'failures="0" errors="2"' in Path("junit.xml").read_text(encoding="utf-8")
 
 
 def test_every_report_is_written() -> None:
@@ -74,6 +85,7 @@ def test_retrieval_alone() -> None:
     assert result.exit_code == 0
     assert "mrr@10                1.00" in result.stdout
     assert "correct" not in result.stdout
+    assert result.stdout.endswith("\nMEASURED (only retrieval was asked; gates on answers passed over: 3)\n")
 
 
 @pytest.mark.parametrize(
@@ -93,6 +105,33 @@ def test_what_could_not_run_ends_with_2(arguments: list[str], line: str) -> None
     result = crosscite(*arguments)
     assert result.exit_code == 2
     assert line in result.stderr
+
+
+@pytest.mark.parametrize("content", ["my notes\n", "[1]\n", "7\n", '{"id": "a"}\n', "\xff\n"])
+def test_what_holds_no_results_is_not_written_over(content: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(wiring, "load_index", lambda settings: pytest.fail("refused too late"))
+    Path("mine").write_text(content, encoding="latin-1")
+    result = crosscite("shops.jsonl", "--output", "mine")
+    assert result.exit_code == 2
+    assert "mine is there already and holds no results, so it is left alone. Give another --output." in result.stderr
+    assert Path("mine").read_text(encoding="latin-1") == content
+
+
+def test_a_golden_set_is_not_written_over_with_its_results() -> None:
+    before = Path("shops.jsonl").read_bytes()
+    Path("link.jsonl").symlink_to("shops.jsonl")
+    for output in ("shops.jsonl", "link.jsonl"):
+        assert crosscite("shops.jsonl", "--output", output).exit_code == 2
+    assert Path("shops.jsonl").read_bytes() == before
+
+
+def test_an_empty_file_and_earlier_results_are_written_over() -> None:
+    Path("results").touch()
+    for _ in range(2):
+        assert crosscite("shops.jsonl", "--only", "shop-1", "--output", "results", "--quiet").exit_code == 0
+    assert [path.name for path in Path().glob("results*")] == ["results"]
+    assert crosscite("shops.jsonl", "--only", "shop-1", "--output", "/dev/null").exit_code == 0
+    assert Path("/dev/null").is_char_device()
 
 
 def test_check_finds_problems_and_ends_with_1() -> None:

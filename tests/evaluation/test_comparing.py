@@ -142,6 +142,26 @@ def test_gates_on_answers_are_passed_over_where_only_retrieval_was_asked() -> No
     held = Gates(at_least={"correct": 1, "mrr@10": 0.5})
     judgement = gates.judge(held, Run({"mode": "retrieval"}, ()), run, None)
     assert [(verdict.name, verdict.holds) for verdict in judgement.verdicts] == [("mrr@10", True)]
+    told = "(only retrieval was asked; gates on answers passed over:"
+    assert (judgement.exit_code, judgement.words) == (0, f"HOLDS {told} 1)")
+    held = Gates(at_least={"correct": 1}, not_worse={"correct": 0})
+    assert gates.judge(held, Run({"mode": "retrieval"}, ()), run, None).words == f"MEASURED {told} 2)"
+    assert gates.judge(Gates(), RUN, run, None).words == "MEASURED (no gates were given)"
+
+
+@pytest.mark.parametrize("held", [Gates(not_worse={"correct": 0}), Gates(not_moved={"correct": 0})])
+@pytest.mark.parametrize("at_least", [{}, {"correct": 0.5}])
+def test_a_gate_that_needs_a_baseline_does_not_hold_without_one(held: Gates, at_least: dict[str, float]) -> None:
+    held = held.model_copy(update={"at_least": at_least})
+    judgement = gates.judge(held, RUN, run_of([True]), None)
+    assert (judgement.exit_code, judgement.words) == (2, "COULD NOT BE JUDGED: correct")
+    assert judgement.verdicts[0].words == "needs a baseline: --baseline, or crosscite eval compare"
+
+
+def test_what_is_worse_without_the_baseline_is_worse() -> None:
+    held = Gates(at_least={"correct": 1}, not_worse={"correct": 0})
+    judgement = gates.judge(held, RUN, run_of([False]), None)
+    assert (judgement.exit_code, judgement.words) == (1, "WORSE: correct")
 
 
 @pytest.mark.parametrize(

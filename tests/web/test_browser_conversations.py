@@ -190,6 +190,50 @@ def test_what_another_tab_does_shows_here(stage: Stage) -> None:
         page.get_by_role("heading", name="And then?").wait_for()
 
 
+def test_a_conversation_deleted_in_another_tab_is_left_here_too_and_the_next_question_is_kept(stage: Stage) -> None:
+    bot = FakeChatbot(answered(), answered(REFUSAL))
+    with stage.page(bot) as page:
+        ask(page)
+        wait_for_answers(page)
+        other = page.context.new_page()
+        other.goto(page.url)
+        wait_for_answers(other)
+        other.get_by_role("button", name="Delete: Who founded DeepSeek?").click()
+        page.get_by_role("heading", name="What would you like to know?").wait_for()
+        assert page.locator(".turn").count() == 0
+        ask(page, "And then?")
+        wait_for_answers(page)
+        assert bot.questions[1].history == ()
+        other.get_by_role("button", name="Undo").click()
+        listed(page).nth(1).wait_for()
+        assert listed(page).all_inner_texts() == ["And then?", "Who founded DeepSeek?"]
+        page.reload()
+        page.get_by_role("heading", name="And then?").wait_for()
+        wait_for_answers(page)
+
+
+def test_undo_does_not_take_away_what_was_answered_in_another_tab_meanwhile(stage: Stage) -> None:
+    hold = Hold()
+    bot = FakeChatbot(answered(), [Event("evidence", REFUSAL.evidence), hold, *answered(REFUSAL)[1:]])
+    with stage.page(bot) as page:
+        ask(page)
+        wait_for_answers(page)
+        other = page.context.new_page()
+        other.goto(page.url)
+        wait_for_answers(other)
+        ask(page, "And then?")
+        assert hold.reached.wait(10)
+        other.get_by_role("button", name="Delete: Who founded DeepSeek?").click()
+        hold.released.set()
+        wait_for_answers(page, 2)
+        listed(other).first.wait_for()
+        other.get_by_role("button", name="Undo").click()
+        listed(other).click()
+        other.get_by_role("heading", name="And then?").wait_for()
+        page.reload()
+        wait_for_answers(page, 2)
+
+
 def test_what_is_stored_and_is_no_conversation_does_no_harm(stage: Stage) -> None:
     with stage.page() as page:
         page.evaluate(

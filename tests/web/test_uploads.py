@@ -14,10 +14,10 @@ from fastapi.testclient import TestClient
 
 from rag import generations, uploads
 from rag.errors import CrossciteError, DocumentError, NameRefused, UnsupportedFormat
-from rag.types import Event
+from rag.types import Disagreement, Event
 from rag.uploads import checked_name
 from tests.web.conftest import client, eventually
-from tests.web.fakes import ANSWER, GERMAN, JAPANESE, FakeChatbot, FakeIndex, Hold
+from tests.web.fakes import ANSWER, GERMAN, HANGZHOU, JAPANESE, FakeChatbot, FakeIndex, Hold, evidence
 from tests.web.stock import APPLES, BANANAS, CHERRIES, Stock, cited
 
 ASYNC = {"Prefer": "respond-async"}
@@ -434,6 +434,22 @@ def test_an_answer_made_of_words_that_have_gone_meanwhile_is_not_shown() -> None
         problem = asked.result(10).json()
     assert (problem["status"], problem["code"]) == (409, "documents_changed")
     assert problem["detail"].startswith(f"{GERMAN.title} was removed or replaced while this answer")
+
+
+def test_an_answer_that_other_words_contradict_is_not_shown_once_these_have_gone() -> None:
+    other = replace(GERMAN, id="other.txt", title="Another report")
+    disputed = replace(ANSWER, disagreements=(Disagreement(1, evidence(1, other, HANGZHOU)),))
+    hold = Hold()
+    script = [Event("evidence", ANSWER.evidence), hold, Event("answer", disputed)]
+    old = FakeChatbot(script, documents=[GERMAN, JAPANESE, other])
+    with client(old, renew=lambda _: FakeChatbot(documents=[GERMAN, JAPANESE])) as http, ThreadPoolExecutor() as pool:
+        asked = pool.submit(http.post, "/ask", json={"question": "Who?"})
+        assert hold.reached.wait(10)
+        old.index.current = False
+        hold.released.set()
+        problem = asked.result(10).json()
+    assert (problem["status"], problem["code"]) == (409, "documents_changed")
+    assert problem["detail"].startswith("Another report was removed or replaced while this answer")
 
 
 def test_an_answer_whose_words_are_still_there_is_shown_though_the_index_is_new() -> None:

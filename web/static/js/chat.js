@@ -257,8 +257,10 @@ addEventListener("popstate", () => location.hash.slice(1) !== thread.conversatio
 store.watch((id) => {
   // What another tab made of a conversation is newer, unless this one is just being answered here.
   if (!threads.get(id)?.isAsking) threads.delete(id);
-  if (id === thread.conversation.id && !thread.isAsking && store.load(id)) open(id);
-  else sidebar.show();
+  if (id !== thread.conversation.id || thread.isAsking) sidebar.show();
+  else if (store.load(id)) open(id);
+  // Deleted there, it is left here too: what would be asked in it now would be kept nowhere.
+  else startNew();
 });
 
 open(location.hash.slice(1));

@@ -97,7 +97,8 @@ export class Sidebar {
     const kept = this.onDelete(conversation.id);
     const restore = el("button", { type: "button", class: "quiet" }, t("chat.undo"));
     restore.addEventListener("click", () => {
-      store.save(kept);
+      // Another tab may have kept it, with an answer that came after it was deleted here.
+      if (!store.load(kept.id)) store.save(kept);
       this.undo.hidden = true;
       this.show();
       this.#linkTo(kept.id)?.focus();
