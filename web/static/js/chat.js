@@ -87,6 +87,7 @@ function show({ conversation: data, isAsking }) {
 
 function rename(id, title) {
   const data = threads.get(id)?.conversation ?? store.load(id);
+  if (!data) return; // another tab has deleted it meanwhile
   data.title = title;
   store.save(data);
 }
