@@ -4,10 +4,12 @@
     <generation>.sqlite      documents, sentences, passages, vectors, lexical index
     <generation>.faiss       the search structure over the passage vectors
     building.sqlite          a build that is under way or was interrupted
+    building.faiss, *.new    what is being written, and takes another name when it is complete
     unread.jsonl             files that could not be read, and why
     writer.lock              held by the one process that writes
 
 Whoever reads follows the manifest, so it sees the old index or the new one; an interrupted write is no index at all.
+The folder may be one that holds other things: nothing is deleted in it but files of these names.
 """
 
 from __future__ import annotations
@@ -16,6 +18,7 @@ import errno
 import hashlib
 import json
 import os
+import re
 import shutil
 import sqlite3
 from collections.abc import Iterator, Mapping
@@ -26,15 +29,27 @@ from typing import Any
 
 import filelock
 
+from rag import unread
 from rag.errors import IndexDamaged, IndexError_, IndexLocked, IndexMissing, IndexOutdated
 from rag.neighbours import Structure
 from rag.store import FORMAT
 
 MANIFEST = "manifest.json"
 BUILDING = "building.sqlite"
+BUILDING_VECTORS = "building.faiss"
+COPY = "copy.new"
 LOCK = "writer.lock"
 INDEX_AGAIN = "Run: crosscite index seeds"
 REBUILD = "Run: crosscite index --rebuild"
+
+_COMPANIONS = ("", "-journal", "-wal", "-shm")
+"""What SQLite adds to the name of a database for the files beside it."""
+
+_GENERATION = re.compile(r"[0-9a-f]{12}\.(?:faiss|sqlite(?:-journal|-wal|-shm)?)")
+"""The files of a generation, with what SQLite may have left beside one."""
+
+_TEMPORARY = frozenset({BUILDING_VECTORS, COPY, f"{MANIFEST}.new", f"{unread.NAME}.new"})
+"""Files that are complete only under another name."""
 
 CHECKED_WHOLE = 512 * 2**20
 """Bytes up to which opening an index checks a file's SHA-256 (about 0.4 s); of larger ones only the size."""
@@ -165,8 +180,8 @@ def publish(folder: Path, manifest: Manifest, vectors: Path) -> None:
 def clean(folder: Path, manifest: Manifest | None) -> None:
     """Delete what no manifest names: older generations and the remains of interrupted writes."""
     keep = {manifest.database, manifest.vectors} if manifest else set()
-    for path in [*folder.glob("*.sqlite*"), *folder.glob("*.faiss"), *folder.glob("*.new")]:
-        if path.name not in keep and not path.name.startswith(BUILDING):
+    for path in list(folder.iterdir()):
+        if path.name not in keep and (path.name in _TEMPORARY or _GENERATION.fullmatch(path.name)):
             # Where open files cannot be deleted, the next write does it.
             with suppress(PermissionError):
                 path.unlink()
@@ -174,8 +189,8 @@ def clean(folder: Path, manifest: Manifest | None) -> None:
 
 def discard_building(folder: Path) -> None:
     """Delete an unfinished build."""
-    for path in folder.glob(f"{BUILDING}*"):
-        path.unlink()
+    for companion in _COMPANIONS:
+        (folder / f"{BUILDING}{companion}").unlink(missing_ok=True)
 
 
 def recover_building(folder: Path) -> None:
@@ -189,14 +204,17 @@ def recover_building(folder: Path) -> None:
         return
     if (folder / BUILDING).exists():
         return
-    orphans = [path for path in folder.glob("*.sqlite") if path.name != named]
+    databases = [path for path in folder.glob("*.sqlite") if _GENERATION.fullmatch(path.name)]
+    orphans = [path for path in databases if path.name != named]
     if orphans:
+        # SQLite would undo in the one what the journal of the other says.
+        discard_building(folder)
         os.replace(max(orphans, key=lambda path: path.stat().st_mtime_ns), folder / BUILDING)
 
 
 def copy_to_building(folder: Path, manifest: Manifest) -> Path:
     """Copy the present database, for a build to change it."""
-    temporary = folder / "copy.new"
+    temporary = folder / COPY
     shutil.copyfile(folder / manifest.database, temporary)
     os.replace(temporary, folder / BUILDING)
     return folder / BUILDING

@@ -504,7 +504,7 @@ def publish(
 ) -> None:
     """Make a filled store the index: write the search structure and the manifest, then put all in place at once."""
     counts, roots = store.counts(), roots | set(store.roots())
-    vectors = folder / "building.faiss"
+    vectors = folder / generations.BUILDING_VECTORS
     # Where every vector is compared there is nothing to go on from, and no need to check the file.
     old = _sound_vectors(folder, before) if before is not None and before.search.lists else None
     search = neighbours.write(store, dimensions, vectors, before=old)

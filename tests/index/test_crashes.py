@@ -13,6 +13,7 @@ import pytest
 
 from rag import generations, index, indexing
 from rag.errors import DocumentNotFound, IndexDamaged, IndexError_, IndexLocked, IndexMissing, IndexOutdated
+from rag.indexing import remove
 from rag.store import FORMAT, Store
 from tests.index.shelf import FRUITS, Shelf, nearest
 
@@ -149,6 +150,38 @@ def _interrupt_at(shelf: Shelf, text: str, monkeypatch: pytest.MonkeyPatch, *pat
         patch.setattr(shelf.embedder, "passages", interrupt)
         with pytest.raises(KeyboardInterrupt):
             shelf.build(*paths)
+
+
+def test_files_of_other_programs_in_the_folder_of_the_index_are_left_alone(shelf: Shelf) -> None:
+    others = [
+        "notes.sqlite",
+        "notes.sqlite-journal",
+        "other.sqlite3",
+        "model.faiss",
+        "draft.new",
+        "building.sqlite.bak",
+        "0123456789ab.sqlite.txt",
+    ]
+    shelf.folder.mkdir()
+    for name in others:
+        (shelf.folder / name).write_text("mine")
+    shelf.write({"a.txt": "An apple.", "b.txt": "A banana."})
+    shelf.build()
+    shelf.write({"a.txt": "A cherry."})
+    shelf.build()
+    (shelf.folder / "manifest.json").unlink()
+    shelf.build()
+    remove(["a.txt"], shelf.folder)
+    assert {name: (shelf.folder / name).read_text() for name in others} == dict.fromkeys(others, "mine")
+    assert len(list(shelf.folder.iterdir())) == len(others) + 4
+
+
+def test_what_an_interrupted_write_left_is_deleted(fruit: Shelf) -> None:
+    left = ["0123456789ab.faiss", "0123456789ab.sqlite-journal", "building.faiss", "copy.new", "manifest.json.new"]
+    for name in [*left, "unread.jsonl.new"]:
+        (fruit.folder / name).write_text("half")
+    fruit.build()
+    assert sorted(path.suffix for path in fruit.folder.iterdir()) == [".faiss", ".json", ".lock", ".sqlite"]
 
 
 def test_no_index_names_the_command_that_makes_one(shelf: Shelf) -> None:
