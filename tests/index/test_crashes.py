@@ -13,7 +13,6 @@ import pytest
 
 from rag import generations, index, indexing
 from rag.errors import DocumentNotFound, IndexDamaged, IndexError_, IndexLocked, IndexMissing, IndexOutdated
-from rag.indexing import remove
 from rag.store import FORMAT, Store
 from tests.index.shelf import FRUITS, Shelf, nearest
 
@@ -171,7 +170,7 @@ def test_files_of_other_programs_in_the_folder_of_the_index_are_left_alone(shelf
     shelf.build()
     (shelf.folder / "manifest.json").unlink()
     shelf.build()
-    remove(["a.txt"], shelf.folder)
+    indexing.remove(["a.txt"], shelf.folder)
     assert {name: (shelf.folder / name).read_text() for name in others} == dict.fromkeys(others, "mine")
     assert len(list(shelf.folder.iterdir())) == len(others) + 4
 
@@ -249,6 +248,32 @@ def test_a_damaged_database_is_refused_until_a_rebuild(fruit: Shelf, harm: Calla
             use()
     fruit.build_paths([], rebuild=True)
     assert nearest(fruit.load(), "banana", 1) == [("a.txt#p1", 1.0)]
+
+
+def _overwrite_header(path: Path) -> None:
+    with path.open("r+b") as file:
+        file.write(b"x" * 100)
+
+
+@pytest.mark.parametrize("harm", [_overwrite_header, _empty, Path.unlink])
+def test_what_reads_only_the_list_of_documents_also_says_that_the_database_is_damaged(
+    fruit: Shelf, harm: Callable[[Path], None]
+) -> None:
+    harm(*fruit.files("sqlite"))
+    for use in (indexing.origins, indexing.outstanding):
+        with pytest.raises(IndexDamaged, match=r"\.sqlite .*\. Run: crosscite index --rebuild$"):
+            use(fruit.folder)
+
+
+def test_the_list_of_documents_is_read_though_a_newer_index_takes_the_place_of_the_old(
+    fruit: Shelf, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read_manifest, old = generations.read_manifest, generations.read_manifest(fruit.folder)
+    fruit.write({"c.txt": "A plum."})
+    fruit.build()
+    manifests = iter([old])
+    monkeypatch.setattr(generations, "read_manifest", lambda folder: next(manifests, None) or read_manifest(folder))
+    assert [origin.id for origin in indexing.origins(fruit.folder)] == ["a.txt", "b.txt", "c.txt"]
 
 
 @pytest.mark.parametrize("harm", [_cut, _flip, _empty])
