@@ -26,9 +26,9 @@ from rag.generations import Manifest
 from rag.passages import context
 from rag.passages import passages as make_passages
 from rag.readers import read
-from rag.scanning import Plan, Scan, Task, compare, fingerprint, root_name, scans_of
+from rag.scanning import Plan, Scan, Task, compare, fingerprint, root_name, roots_beside, scans_of
 from rag.sentences import split
-from rag.store import FORMAT, Embedded, KeyedVector, Origin, Store, Vectors
+from rag.store import FORMAT, UPLOADS_ROOT, Embedded, KeyedVector, Origin, Store, Vectors
 from rag.types import Document, Passage, Sentence
 from rag.unread import forget, remember, remembered
 
@@ -110,7 +110,7 @@ def build(
     below ``paths``.
 
     Raises:
-        DocumentError: one of ``paths`` does not exist.
+        DocumentError: one of ``paths`` does not exist, or without paths, in a rebuild, one of those indexed before.
         IndexMissing: no paths are given and none are known.
         IndexOutdated: another embedder or format made the index, and ``rebuild`` is False.
         IndexDamaged: the database was altered or cut off, and ``rebuild`` is False.
@@ -189,7 +189,8 @@ def remove(document_ids: Sequence[str], folder: Path) -> None:
             with store.transaction():
                 for document_id in document_ids:
                     store.remove(document_id)
-            publish(store, folder, manifest, manifest.embedder, manifest.embedder_sha256, manifest.dimensions, set())
+            roots = set(manifest.roots)
+            publish(store, folder, manifest, manifest.embedder, manifest.embedder_sha256, manifest.dimensions, roots)
 
 
 # Doing it
@@ -226,7 +227,9 @@ class _Draft:
         self._make_embedder = embedder
         self._embedder_name = embedder_name
         self._embedder_sha256 = embedder_sha256
-        self._roots = {root_name(scan.root, folder) for scan in scans}
+        # A folder that is empty, or away, is looked at again all the same; a rebuild is what leaves one out.
+        former = () if rebuild or manifest is None else roots_beside(scans, manifest.roots, folder)
+        self._roots = {*former, *(root_name(scan.root, folder) for scan in scans)}
         self._identity = {
             "format": str(FORMAT),
             "base": f"{'rebuild of ' * rebuild}{manifest.generation if manifest else ''}",
@@ -267,6 +270,9 @@ class _Draft:
     def must_publish(self) -> bool:
         """Whether there is something to finish although no document changed in this run."""
         if self.resumed or self._manifest is None:
+            return True
+        # A folder in which there is nothing yet; that uploads are looked through need not be written down.
+        if self._roots - {UPLOADS_ROOT} - set(self._manifest.roots):
             return True
         return _sound_vectors(self._folder, self._manifest) is None
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import shlex
 import time
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
@@ -93,7 +94,7 @@ def scans_of(paths: Sequence[Path], folder: Path, *, rebuild: bool) -> tuple[lis
     Without paths everything indexed before is looked through. Uploads are looked through with whatever else is.
 
     Raises:
-        DocumentError: one of ``paths`` does not exist.
+        DocumentError: one of ``paths`` does not exist, or one of those known that a rebuild is to be made of.
         IndexMissing: there are no paths, and none are known.
     """
     known = known_roots(folder)
@@ -104,6 +105,8 @@ def scans_of(paths: Sequence[Path], folder: Path, *, rebuild: bool) -> tuple[lis
         if not path.exists():
             raise DocumentError(str(path), "there is no such file or folder.")
     gone = [] if paths else [root for root in known if not root.exists()]
+    if gone and rebuild:
+        raise _lost_in_a_rebuild(gone, [root for root in known if root not in gone and root != uploads])
     wanted = {path.resolve() for path in paths} or {root for root in known if root.exists()}
     scans = _uploads_among(wanted, uploads)
     others = sorted(
@@ -115,6 +118,19 @@ def scans_of(paths: Sequence[Path], folder: Path, *, rebuild: bool) -> tuple[lis
         if not any(scan.covers(path) for scan in scans):
             scans.append(Scan(next((root for root in folders if root in path.parents), path), path))
     return scans, gone
+
+
+def _lost_in_a_rebuild(gone: Sequence[Path], there: Sequence[Path]) -> DocumentError:
+    return DocumentError(
+        ", ".join(map(str, gone)),
+        "is not there any more, and a rebuild would lose its documents; nothing was changed. Bring it back, or name "
+        f"what the index is to hold: crosscite index --rebuild {shlex.join(map(str, there)) or 'PATH'}",
+    )
+
+
+def roots_beside(scans: Sequence[Scan], roots: Iterable[str], folder: Path) -> list[str]:
+    """Of the roots of an index those that the scans do not take over, as a folder does with one in it."""
+    return [root for root in roots if not any(scan.covers(_root_path(root, folder)) for scan in scans)]
 
 
 def _uploads_among(wanted: set[Path], uploads: Path) -> list[Scan]:

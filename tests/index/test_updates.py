@@ -142,6 +142,42 @@ def test_without_paths_a_folder_that_is_not_there_loses_nothing(fruit: Shelf) ->
     assert fruit.ids() == ["a.txt", "b.txt"]
 
 
+def test_a_folder_without_documents_is_looked_at_again_whatever_else_is_indexed_or_removed(
+    fruit: Shelf, tmp_path: Path
+) -> None:
+    inbox, other = tmp_path / "inbox", tmp_path / "other"
+    inbox.mkdir()
+    other.mkdir()
+    (other / "c.txt").write_text("A plum.")
+    fruit.build(inbox)
+    fruit.build(other)
+    remove(["a.txt"], fruit.folder)
+    assert fruit.load().manifest.roots == ("documents", "inbox", "other")
+    (inbox / "d.txt").write_text("A pear.")
+    assert "d.txt" in fruit.build_paths([]).added
+    fruit.build(other, rebuild=True)
+    assert fruit.load().manifest.roots == ("other",)
+
+
+def test_a_rebuild_without_paths_refuses_to_lose_a_folder_that_is_not_there(fruit: Shelf, tmp_path: Path) -> None:
+    other = tmp_path / "an other"
+    other.mkdir()
+    (other / "c.txt").write_text("A plum.")
+    fruit.build(other)
+    generation = fruit.load().generation
+    fruit.documents.rename(fruit.documents.with_name("unplugged"))
+    with pytest.raises(DocumentError) as error:
+        fruit.build_paths([], rebuild=True)
+    assert str(error.value) == (
+        f"{fruit.documents}: is not there any more, and a rebuild would lose its documents; nothing was changed. "
+        f"Bring it back, or name what the index is to hold: crosscite index --rebuild '{other}'"
+    )
+    assert fruit.load().generation == generation
+    other.rename(other.with_name("unplugged, too"))
+    with pytest.raises(DocumentError, match="crosscite index --rebuild PATH$"):
+        fruit.build_paths([], rebuild=True)
+
+
 def test_without_paths_and_without_an_index_the_way_out_is_named(shelf: Shelf) -> None:
     with pytest.raises(IndexMissing, match="Name a file or folder: crosscite index seeds"):
         shelf.build_paths([])
