@@ -14,14 +14,10 @@ from functools import cache
 from pathlib import Path
 
 from rag.errors import DocumentError, IndexMissing, system_reason
-from rag.generations import MANIFEST, sha256_of
+from rag.generations import MANIFEST, UPLOADS, root_name, root_path, sha256_of, unfinished
 from rag.readers import SUFFIXES
 from rag.store import UPLOADS_ROOT, Origin
 from rag.unread import Unread
-
-UPLOADS = "uploads"
-"""The folder within the index folder that holds uploaded files. It is a root of its own that is always looked through,
-so that indexing other folders, or a rebuild, does not lose what was uploaded."""
 
 SETTLED_NS = 2_000_000_000
 """Nanoseconds after which the time of a file's last change tells it from the next: FAT counts in two seconds."""
@@ -100,7 +96,8 @@ def scans_of(paths: Sequence[Path], folder: Path, *, rebuild: bool) -> tuple[lis
     known = known_roots(folder)
     uploads = folder.resolve() / UPLOADS
     if not paths and not known:
-        raise IndexMissing(f"Nothing was ever indexed in {folder}. Name a file or folder: crosscite index seeds")
+        nothing = f"Nothing was ever indexed in {folder}. Name a file or folder: crosscite index seeds"
+        raise IndexMissing(unfinished(folder) or nothing)
     for path in paths:
         if not path.exists():
             raise DocumentError(str(path), "there is no such file or folder.")
@@ -130,7 +127,7 @@ def _lost_in_a_rebuild(gone: Sequence[Path], there: Sequence[Path]) -> DocumentE
 
 def roots_beside(scans: Sequence[Scan], roots: Iterable[str], folder: Path) -> list[str]:
     """Of the roots of an index those that the scans do not take over, as a folder does with one in it."""
-    return [root for root in roots if not any(scan.covers(_root_path(root, folder)) for scan in scans)]
+    return [root for root in roots if not any(scan.covers(root_path(root, folder)) for scan in scans)]
 
 
 def _uploads_among(wanted: set[Path], uploads: Path) -> list[Scan]:
@@ -187,7 +184,7 @@ def unread(task: Task, reason: str) -> Unread | None:
 def is_as_it_was(unread: Unread, folder: Path) -> bool:
     """Whether reading a file again would come to the same end."""
     try:
-        status = (_root_path(unread.root, folder) / unread.file).stat()
+        status = (root_path(unread.root, folder) / unread.file).stat()
     except OSError:
         return False
     return (unread.stamp, unread.reader) == (_stamp(status), _reading_version())
@@ -209,25 +206,11 @@ def fingerprint(document_id: str, sha256: str) -> str:
     return hashlib.sha256(f"{_reading_version()}\n{document_id}\n{sha256}".encode()).hexdigest()
 
 
-def root_name(root: Path, folder: Path) -> str:
-    """How a root is stored: relative to the index folder's parent if below it, so that a project can be moved."""
-    project = folder.resolve().parent
-    if root == folder.resolve() / UPLOADS:
-        return UPLOADS_ROOT
-    return root.relative_to(project).as_posix() if root.is_relative_to(project) else root.as_posix()
-
-
-def _root_path(name: str, folder: Path) -> Path:
-    if name == UPLOADS_ROOT:
-        return folder.resolve() / UPLOADS
-    return (folder.resolve().parent / name).resolve()
-
-
 def known_roots(folder: Path) -> list[Path]:
     """The roots of the present index, even if the rest of its manifest cannot be used."""
     try:
         roots = json.loads((folder / MANIFEST).read_bytes())["roots"]
-        return [_root_path(root, folder) for root in roots]
+        return [root_path(root, folder) for root in roots]
     except (OSError, ValueError, KeyError, TypeError):
         return []
 
@@ -279,7 +262,7 @@ def _gone(
 ) -> Iterator[str]:
     """The stored documents that should be among the files but are not."""
     here = {(file.root, file.file) for file in files}
-    roots = {name: _root_path(name, folder) for name in {origin.root for origin in origins}}
+    roots = {name: root_path(name, folder) for name in {origin.root for origin in origins}}
     for origin in origins:
         path = roots[origin.root] / origin.file
         hidden = any(unreadable in path.parents for unreadable in plan.unreadable)

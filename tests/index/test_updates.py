@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from rag import indexing, readers, scanning, store
+from rag import generations, indexing, readers, scanning, store
 from rag.errors import DocumentError, DocumentNotFound, IndexMissing
 from rag.indexing import outstanding, remove
 from rag.types import Document
@@ -359,7 +359,7 @@ def test_a_rebuild_embeds_everything_again_and_holds_exactly_the_paths(fruit: Sh
 @pytest.fixture
 def uploaded(fruit: Shelf) -> Shelf:
     """The two documents of ``fruit`` and an uploaded one, c.txt."""
-    uploads = fruit.folder / scanning.UPLOADS
+    uploads = fruit.folder / generations.UPLOADS
     uploads.mkdir()
     (uploads / "c.txt").write_text("A cherry was uploaded.\n", encoding="utf-8")
     (uploads / ".half.txt").write_text("An upload that is still on its way.\n", encoding="utf-8")
@@ -374,7 +374,7 @@ def test_uploads_stay_when_their_neighbours_are_indexed_again_rebuilt_or_taken_o
         assert "c.txt" in uploaded.ids()
     uploaded.build(rebuild=True)
     assert uploaded.ids() == ["a.txt", "b.txt", "c.txt"]
-    (uploaded.folder / scanning.UPLOADS / "c.txt").unlink()
+    (uploaded.folder / generations.UPLOADS / "c.txt").unlink()
     assert uploaded.build().removed == ("c.txt",)
 
 
