@@ -4,10 +4,13 @@
     <generation>.sqlite      documents, sentences, passages, vectors, lexical index
     <generation>.faiss       the search structure over the passage vectors
     building.sqlite          a build that is under way or was interrupted
+    interrupted.sqlite       vectors of an interrupted build that another one came before
+    building.faiss, *.new    what is being written, and takes another name when it is complete
     unread.jsonl             files that could not be read, and why
     writer.lock              held by the one process that writes
 
 Whoever reads follows the manifest, so it sees the old index or the new one; an interrupted write is no index at all.
+The folder may be one that holds other things: nothing is deleted in it but files of these names.
 """
 
 from __future__ import annotations
@@ -16,25 +19,45 @@ import errno
 import hashlib
 import json
 import os
+import re
+import shlex
 import shutil
 import sqlite3
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import filelock
 
+from rag import unread
 from rag.errors import IndexDamaged, IndexError_, IndexLocked, IndexMissing, IndexOutdated
 from rag.neighbours import Structure
-from rag.store import FORMAT
+from rag.store import FORMAT, UPLOADS_ROOT
 
 MANIFEST = "manifest.json"
 BUILDING = "building.sqlite"
+BUILDING_VECTORS = "building.faiss"
+INTERRUPTED = "interrupted.sqlite"
+COPY = "copy.new"
 LOCK = "writer.lock"
 INDEX_AGAIN = "Run: crosscite index seeds"
 REBUILD = "Run: crosscite index --rebuild"
+
+UPLOADS = "uploads"
+"""The folder within the index folder that holds uploaded files. It is a root of its own that is always looked through,
+so that indexing other folders, or a rebuild, does not lose what was uploaded."""
+
+_COMPANIONS = ("", "-journal", "-wal", "-shm")
+"""What SQLite adds to the name of a database for the files beside it."""
+
+_GENERATION = re.compile(r"[0-9a-f]{12}\.(?:faiss|sqlite(?:-journal|-wal|-shm)?)")
+"""The files of a generation, with what SQLite may have left beside one."""
+
+_TEMPORARY = frozenset({BUILDING_VECTORS, COPY, f"{MANIFEST}.new", f"{unread.NAME}.new"})
+"""Files that are complete only under another name."""
 
 CHECKED_WHOLE = 512 * 2**20
 """Bytes up to which opening an index checks a file's SHA-256 (about 0.4 s); of larger ones only the size."""
@@ -92,11 +115,7 @@ def read_manifest(folder: Path) -> Manifest:
     try:
         raw = (folder / MANIFEST).read_bytes()
     except FileNotFoundError as error:
-        if (folder / BUILDING).exists():
-            raise IndexMissing(
-                f"The index in {folder} is not finished. {INDEX_AGAIN} (it goes on where it stopped)"
-            ) from error
-        raise IndexMissing(f"No index in {folder}. {INDEX_AGAIN}") from error
+        raise IndexMissing(unfinished(folder) or f"No index in {folder}. {INDEX_AGAIN}") from error
     try:
         values = json.loads(raw)
         checksum = values.pop("checksum")
@@ -110,6 +129,38 @@ def read_manifest(folder: Path) -> Manifest:
         return Manifest(**{field.name: values[field.name] for field in fields(Manifest)})
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise IndexDamaged(f"{folder / MANIFEST} was altered or cut off. {REBUILD} seeds") from error
+
+
+def unfinished(folder: Path) -> str | None:
+    """Say that the index was never finished, and the command that goes on with it; None where none was begun."""
+    path = folder / BUILDING
+    if not path.exists():
+        return None
+    try:
+        # Immutable, so that the process that is perhaps writing it is not disturbed.
+        with closing(sqlite3.connect(f"file:{quote(str(path.resolve()))}?mode=ro&immutable=1", uri=True)) as database:
+            ((names,),) = database.execute("SELECT value FROM meta WHERE key = 'scans'").fetchall()
+        known = json.loads(names)
+        paths = [root_path(name, folder) for name in known if name != UPLOADS_ROOT] or [folder.resolve() / UPLOADS]
+        command = f"crosscite index {shlex.join(map(str, paths))} (it goes on where it stopped)"
+    except (sqlite3.Error, ValueError, TypeError):
+        command = "crosscite index, with the files and folders that were to be indexed"
+    return f"The index in {folder} is not finished. Run: {command}"
+
+
+def root_name(root: Path, folder: Path) -> str:
+    """How a root is stored: relative to the index folder's parent if below it, so that a project can be moved."""
+    project = folder.resolve().parent
+    if root == folder.resolve() / UPLOADS:
+        return UPLOADS_ROOT
+    return root.relative_to(project).as_posix() if root.is_relative_to(project) else root.as_posix()
+
+
+def root_path(name: str, folder: Path) -> Path:
+    """Where the root of a stored name is."""
+    if name == UPLOADS_ROOT:
+        return folder.resolve() / UPLOADS
+    return (folder.resolve().parent / name).resolve()
 
 
 def check_embedder(manifest: Manifest, folder: Path, embedder_sha256: str | None) -> None:
@@ -165,8 +216,8 @@ def publish(folder: Path, manifest: Manifest, vectors: Path) -> None:
 def clean(folder: Path, manifest: Manifest | None) -> None:
     """Delete what no manifest names: older generations and the remains of interrupted writes."""
     keep = {manifest.database, manifest.vectors} if manifest else set()
-    for path in [*folder.glob("*.sqlite*"), *folder.glob("*.faiss"), *folder.glob("*.new")]:
-        if path.name not in keep and not path.name.startswith(BUILDING):
+    for path in list(folder.iterdir()):
+        if path.name not in keep and (path.name in _TEMPORARY or _GENERATION.fullmatch(path.name)):
             # Where open files cannot be deleted, the next write does it.
             with suppress(PermissionError):
                 path.unlink()
@@ -174,8 +225,13 @@ def clean(folder: Path, manifest: Manifest | None) -> None:
 
 def discard_building(folder: Path) -> None:
     """Delete an unfinished build."""
-    for path in folder.glob(f"{BUILDING}*"):
-        path.unlink()
+    discard_database(folder / BUILDING)
+
+
+def discard_database(path: Path) -> None:
+    """Delete a database with what SQLite may have left beside it."""
+    for companion in _COMPANIONS:
+        path.with_name(path.name + companion).unlink(missing_ok=True)
 
 
 def recover_building(folder: Path) -> None:
@@ -189,14 +245,17 @@ def recover_building(folder: Path) -> None:
         return
     if (folder / BUILDING).exists():
         return
-    orphans = [path for path in folder.glob("*.sqlite") if path.name != named]
+    databases = [path for path in folder.glob("*.sqlite") if _GENERATION.fullmatch(path.name)]
+    orphans = [path for path in databases if path.name != named]
     if orphans:
+        # SQLite would undo in the one what the journal of the other says.
+        discard_building(folder)
         os.replace(max(orphans, key=lambda path: path.stat().st_mtime_ns), folder / BUILDING)
 
 
 def copy_to_building(folder: Path, manifest: Manifest) -> Path:
     """Copy the present database, for a build to change it."""
-    temporary = folder / "copy.new"
+    temporary = folder / COPY
     shutil.copyfile(folder / manifest.database, temporary)
     os.replace(temporary, folder / BUILDING)
     return folder / BUILDING

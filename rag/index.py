@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 import weakref
 from collections.abc import Sequence
 from pathlib import Path
@@ -63,14 +62,7 @@ class Index:
     def _open(cls, folder: Path, manifest: Manifest) -> Index:
         for name in (manifest.database, manifest.vectors):
             check_file(folder, manifest, name)
-        try:
-            store = Store.open_for_reading(folder / manifest.database)
-        except sqlite3.DatabaseError as error:
-            if not (folder / manifest.database).exists():
-                raise FileNotFoundError(folder / manifest.database) from error
-            raise IndexDamaged(
-                f"{folder / manifest.database} cannot be read: {error}. {mend(manifest.database)}"
-            ) from error
+        store = Store.open_for_reading(folder / manifest.database)
         try:
             return cls(folder, manifest, store, _neighbours(folder / manifest.vectors, manifest, store))
         except BaseException:

@@ -2,7 +2,8 @@
 
 Scan the paths, compare with what is stored by content hash, read and split what is new or changed, embed it, store it
 document by document in a file beside the index, and put the finished file in the index's place at once. An interrupted
-run leaves the index as it was; the next run over the same paths goes on where it stopped.
+run leaves the index as it was; the next run over the same paths goes on where it stopped, and what others write in the
+meantime costs none of the vectors.
 """
 
 from __future__ import annotations
@@ -20,15 +21,15 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from rag import generations, neighbours, scanning, stories
+from rag import generations, interrupted, neighbours, scanning, stories
 from rag.errors import DocumentError, IndexDamaged, IndexError_, IndexMissing, system_reason
-from rag.generations import Manifest
+from rag.generations import Manifest, root_name
 from rag.passages import context
 from rag.passages import passages as make_passages
 from rag.readers import read
-from rag.scanning import Plan, Scan, Task, compare, fingerprint, root_name, scans_of
+from rag.scanning import Plan, Scan, Task, compare, fingerprint, roots_beside, scans_of
 from rag.sentences import split
-from rag.store import FORMAT, Embedded, KeyedVector, Origin, Store, Vectors
+from rag.store import FORMAT, UPLOADS_ROOT, Embedded, KeyedVector, Origin, Store, Vectors
 from rag.types import Document, Passage, Sentence
 from rag.unread import forget, remember, remembered
 
@@ -110,7 +111,7 @@ def build(
     below ``paths``.
 
     Raises:
-        DocumentError: one of ``paths`` does not exist.
+        DocumentError: one of ``paths`` does not exist, or without paths, in a rebuild, one of those indexed before.
         IndexMissing: no paths are given and none are known.
         IndexOutdated: another embedder or format made the index, and ``rebuild`` is False.
         IndexDamaged: the database was altered or cut off, and ``rebuild`` is False.
@@ -133,6 +134,10 @@ def build(
                 generations.clean(folder, manifest)
         finally:
             draft.close()
+        if rebuild:
+            interrupted.discard(folder)
+        else:
+            interrupted.done(folder, embedder_sha256, lambda names: roots_beside(scans, names, folder))
     return Summary(
         added=tuple(changes.added),
         replaced=tuple(changes.replaced),
@@ -161,9 +166,15 @@ def origins(folder: Path) -> list[Origin]:
     Raises:
         IndexMissing, IndexOutdated, IndexDamaged: there is no index.
     """
-    manifest = generations.read_manifest(folder)
-    with closing(Store.open_for_reading(folder / manifest.database)) as store:
-        return store.origins()
+    while True:
+        manifest = generations.read_manifest(folder)
+        try:
+            with closing(Store.open_for_reading(folder / manifest.database)) as store:
+                return store.origins()
+        except FileNotFoundError as error:
+            # A newer generation may have taken the place of this one since its manifest was read.
+            if generations.read_manifest(folder).generation == manifest.generation:
+                raise IndexDamaged(f"{folder / manifest.database} is missing. {generations.REBUILD}") from error
 
 
 def remove(document_ids: Sequence[str], folder: Path) -> None:
@@ -176,14 +187,21 @@ def remove(document_ids: Sequence[str], folder: Path) -> None:
     with generations.writing(folder):
         manifest = generations.read_manifest(folder)
         _check_database(folder, manifest)
-        generations.discard_building(folder)
         with closing(Store.open_for_reading(folder / manifest.database)) as store:
             store.passage_ranges(document_ids)
+            begun = interrupted.found(folder, manifest.generation)
+            if begun is not None:
+                begun.close()
+            interrupted.keep(folder)
+            interrupted.forget(
+                folder, (key for id in document_ids for key in store.keyed_vectors(id, manifest.dimensions))
+            )
         with closing(Store.open_for_writing(generations.copy_to_building(folder, manifest))) as store:
             with store.transaction():
                 for document_id in document_ids:
                     store.remove(document_id)
-            publish(store, folder, manifest, manifest.embedder, manifest.embedder_sha256, manifest.dimensions, set())
+            roots = set(manifest.roots)
+            publish(store, folder, manifest, manifest.embedder, manifest.embedder_sha256, manifest.dimensions, roots)
 
 
 # Doing it
@@ -220,14 +238,17 @@ class _Draft:
         self._make_embedder = embedder
         self._embedder_name = embedder_name
         self._embedder_sha256 = embedder_sha256
-        self._roots = {root_name(scan.root, folder) for scan in scans}
+        # A folder that is empty, or away, is looked at again all the same; a rebuild is what leaves one out.
+        former = () if rebuild or manifest is None else roots_beside(scans, manifest.roots, folder)
+        self._roots = {*former, *(root_name(scan.root, folder) for scan in scans)}
         self._identity = {
             "format": str(FORMAT),
             "base": f"{'rebuild of ' * rebuild}{manifest.generation if manifest else ''}",
             "scans": json.dumps(sorted(root_name(scan.below, folder) for scan in scans)),
             "embedder_sha256": embedder_sha256,
         }
-        self._store = self._resume()
+        self._kept: interrupted.Kept | None = None
+        self._store = self._resume(manifest.generation if manifest else "")
         self.resumed = self._store is not None
 
     @cached_property
@@ -252,6 +273,19 @@ class _Draft:
         with closing(Store.open_for_reading(self._folder / self._manifest.database)) as store:
             return store.origins()
 
+    def remove(self, document_ids: Iterable[str]) -> list[str]:
+        """Remove documents, and return those that were there."""
+        ids = sorted(document_ids)
+        store = self.store
+        # The embedder, which may have to be loaded to know the dimensions, is asked only where something is kept.
+        interrupted.forget(self._folder, (key for id in ids for key in store.keyed_vectors(id, self.dimensions)))
+        with store.transaction():
+            return [id for id in ids if store.remove(id)]
+
+    def kept_vectors(self, keys: Iterable[bytes]) -> dict[bytes, Vectors]:
+        """The vectors that an interrupted build had, of those with these keys."""
+        return self._kept.vectors(keys, self.dimensions) if self._kept else {}
+
     def remember_unread(self, task: Task, reason: str) -> None:
         """See that a file that cannot be read is not tried again as long as it is not touched."""
         unread = scanning.unread(task, reason)
@@ -261,6 +295,9 @@ class _Draft:
     def must_publish(self) -> bool:
         """Whether there is something to finish although no document changed in this run."""
         if self.resumed or self._manifest is None:
+            return True
+        # A folder in which there is nothing yet; that uploads are looked through need not be written down.
+        if self._roots - {UPLOADS_ROOT} - set(self._manifest.roots):
             return True
         return _sound_vectors(self._folder, self._manifest) is None
 
@@ -278,28 +315,37 @@ class _Draft:
     def close(self) -> None:
         if self._store is not None:
             self._store.close()
+        if self._kept is not None:
+            self._kept.close()
 
-    def _resume(self) -> Store | None:
-        generations.recover_building(self._folder)
-        path = self._folder / generations.BUILDING
-        if not path.exists():
+    def _resume(self, generation: str) -> Store | None:
+        """Go on with what was interrupted, if it was this; anything else stays as it is until this has to write."""
+        store = interrupted.found(self._folder, generation)
+        if store is None:
             return None
-        store = Store.open_if_sound(path)
-        if store is not None and self._identity.items() <= store.meta().items():
+        if self._identity.items() <= store.meta().items():
+            self._open_kept()
             return store
-        if store is not None:
-            store.close()
-        generations.discard_building(self._folder)
+        store.close()
         return None
 
     def _begin(self) -> Store:
-        generations.discard_building(self._folder)
+        interrupted.keep(self._folder)
+        self._open_kept()
         if self._manifest is None:
-            return Store.create(self._folder / generations.BUILDING, self._identity)
+            return Store.create(self._folder / generations.BUILDING, {**self._identity, interrupted.BEGUN: "0"})
         store = Store.open_for_writing(generations.copy_to_building(self._folder, self._manifest))
         with store.transaction():
-            store.set_meta(self._identity)
+            store.set_meta({**self._identity, interrupted.BEGUN: str(store.last_passage)})
         return store
+
+    def _open_kept(self) -> None:
+        if (self._folder / generations.INTERRUPTED).exists():
+            kept = interrupted.Kept.open(self._folder)
+            if kept.is_of(self._embedder_sha256):
+                self._kept = kept
+            else:
+                kept.close()
 
 
 def _carry_out(plan: Plan, draft: _Draft, *, progress: bool) -> _Changes:
@@ -312,8 +358,7 @@ def _carry_out(plan: Plan, draft: _Draft, *, progress: bool) -> _Changes:
     # Last, because a moved file takes over the vectors; a new document may also have taken the id of one that has gone.
     gone = set(plan.gone).difference(changes.added)
     if gone:
-        with draft.store.transaction():
-            changes.removed += [id for id in sorted(gone) if draft.store.remove(id)]
+        changes.removed += draft.remove(gone)
     return changes
 
 
@@ -344,8 +389,7 @@ def _groups(tasks: Sequence[Task], draft: _Draft, changes: _Changes, bar: _Progr
             bar.advance(task.size)
             if task.replaces:
                 # What the index holds is no longer what the file says.
-                with draft.store.transaction():
-                    draft.store.remove(task.id)
+                draft.remove([task.id])
                 changes.removed.append(task.id)
         if sum(len(part.all_texts) for part in group) >= GROUP_TEXTS:
             yield group
@@ -366,10 +410,12 @@ def _read(task: Task, draft: _Draft) -> _Part:
 
 def _store_group(group: Sequence[_Part], draft: _Draft, bar: _Progress) -> None:
     known: dict[bytes, Vectors] = {}
+    store, texts = draft.store, [text for part in group for text in part.all_texts]
     for part in group:
         for document_id in part.task.before:
-            known.update(draft.store.keyed_vectors(document_id, draft.dimensions))
-    _embed([text for part in group for text in part.all_texts], known, draft, bar, sum(p.task.size for p in group))
+            known.update(store.keyed_vectors(document_id, draft.dimensions))
+    known.update(draft.kept_vectors({_key(text) for text in texts} - known.keys()))
+    _embed(texts, known, draft, bar, sum(p.task.size for p in group))
 
     def vectors(texts: Iterable[str]) -> list[KeyedVector]:
         return [KeyedVector(key, known[key]) for key in map(_key, texts)]
@@ -504,7 +550,7 @@ def publish(
 ) -> None:
     """Make a filled store the index: write the search structure and the manifest, then put all in place at once."""
     counts, roots = store.counts(), roots | set(store.roots())
-    vectors = folder / "building.faiss"
+    vectors = folder / generations.BUILDING_VECTORS
     # Where every vector is compared there is nothing to go on from, and no need to check the file.
     old = _sound_vectors(folder, before) if before is not None and before.search.lists else None
     search = neighbours.write(store, dimensions, vectors, before=old)

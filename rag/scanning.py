@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import shlex
 import time
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
@@ -13,14 +14,10 @@ from functools import cache
 from pathlib import Path
 
 from rag.errors import DocumentError, IndexMissing, system_reason
-from rag.generations import MANIFEST, sha256_of
+from rag.generations import MANIFEST, UPLOADS, root_name, root_path, sha256_of, unfinished
 from rag.readers import SUFFIXES
 from rag.store import UPLOADS_ROOT, Origin
 from rag.unread import Unread
-
-UPLOADS = "uploads"
-"""The folder within the index folder that holds uploaded files. It is a root of its own that is always looked through,
-so that indexing other folders, or a rebuild, does not lose what was uploaded."""
 
 SETTLED_NS = 2_000_000_000
 """Nanoseconds after which the time of a file's last change tells it from the next: FAT counts in two seconds."""
@@ -93,17 +90,20 @@ def scans_of(paths: Sequence[Path], folder: Path, *, rebuild: bool) -> tuple[lis
     Without paths everything indexed before is looked through. Uploads are looked through with whatever else is.
 
     Raises:
-        DocumentError: one of ``paths`` does not exist.
+        DocumentError: one of ``paths`` does not exist, or one of those known that a rebuild is to be made of.
         IndexMissing: there are no paths, and none are known.
     """
     known = known_roots(folder)
     uploads = folder.resolve() / UPLOADS
     if not paths and not known:
-        raise IndexMissing(f"Nothing was ever indexed in {folder}. Name a file or folder: crosscite index seeds")
+        nothing = f"Nothing was ever indexed in {folder}. Name a file or folder: crosscite index seeds"
+        raise IndexMissing(unfinished(folder) or nothing)
     for path in paths:
         if not path.exists():
             raise DocumentError(str(path), "there is no such file or folder.")
     gone = [] if paths else [root for root in known if not root.exists()]
+    if gone and rebuild:
+        raise _lost_in_a_rebuild(gone, [root for root in known if root not in gone and root != uploads])
     wanted = {path.resolve() for path in paths} or {root for root in known if root.exists()}
     scans = _uploads_among(wanted, uploads)
     others = sorted(
@@ -115,6 +115,19 @@ def scans_of(paths: Sequence[Path], folder: Path, *, rebuild: bool) -> tuple[lis
         if not any(scan.covers(path) for scan in scans):
             scans.append(Scan(next((root for root in folders if root in path.parents), path), path))
     return scans, gone
+
+
+def _lost_in_a_rebuild(gone: Sequence[Path], there: Sequence[Path]) -> DocumentError:
+    return DocumentError(
+        ", ".join(map(str, gone)),
+        "is not there any more, and a rebuild would lose its documents; nothing was changed. Bring it back, or name "
+        f"what the index is to hold: crosscite index --rebuild {shlex.join(map(str, there)) or 'PATH'}",
+    )
+
+
+def roots_beside(scans: Sequence[Scan], roots: Iterable[str], folder: Path) -> list[str]:
+    """Of the roots of an index those that the scans do not take over, as a folder does with one in it."""
+    return [root for root in roots if not any(scan.covers(root_path(root, folder)) for scan in scans)]
 
 
 def _uploads_among(wanted: set[Path], uploads: Path) -> list[Scan]:
@@ -171,7 +184,7 @@ def unread(task: Task, reason: str) -> Unread | None:
 def is_as_it_was(unread: Unread, folder: Path) -> bool:
     """Whether reading a file again would come to the same end."""
     try:
-        status = (_root_path(unread.root, folder) / unread.file).stat()
+        status = (root_path(unread.root, folder) / unread.file).stat()
     except OSError:
         return False
     return (unread.stamp, unread.reader) == (_stamp(status), _reading_version())
@@ -193,25 +206,11 @@ def fingerprint(document_id: str, sha256: str) -> str:
     return hashlib.sha256(f"{_reading_version()}\n{document_id}\n{sha256}".encode()).hexdigest()
 
 
-def root_name(root: Path, folder: Path) -> str:
-    """How a root is stored: relative to the index folder's parent if below it, so that a project can be moved."""
-    project = folder.resolve().parent
-    if root == folder.resolve() / UPLOADS:
-        return UPLOADS_ROOT
-    return root.relative_to(project).as_posix() if root.is_relative_to(project) else root.as_posix()
-
-
-def _root_path(name: str, folder: Path) -> Path:
-    if name == UPLOADS_ROOT:
-        return folder.resolve() / UPLOADS
-    return (folder.resolve().parent / name).resolve()
-
-
 def known_roots(folder: Path) -> list[Path]:
     """The roots of the present index, even if the rest of its manifest cannot be used."""
     try:
         roots = json.loads((folder / MANIFEST).read_bytes())["roots"]
-        return [_root_path(root, folder) for root in roots]
+        return [root_path(root, folder) for root in roots]
     except (OSError, ValueError, KeyError, TypeError):
         return []
 
@@ -263,7 +262,7 @@ def _gone(
 ) -> Iterator[str]:
     """The stored documents that should be among the files but are not."""
     here = {(file.root, file.file) for file in files}
-    roots = {name: _root_path(name, folder) for name in {origin.root for origin in origins}}
+    roots = {name: root_path(name, folder) for name in {origin.root for origin in origins}}
     for origin in origins:
         path = roots[origin.root] / origin.file
         hidden = any(unreadable in path.parents for unreadable in plan.unreadable)

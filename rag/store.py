@@ -223,14 +223,23 @@ class Store:
 
         Raises:
             FileNotFoundError: there is no such file.
-            sqlite3.DatabaseError: it is not a store, or a damaged one.
+            IndexDamaged: it is not a store, or a damaged one.
         """
         if not path.is_file():
             raise FileNotFoundError(path)
         uri = f"file:{quote(str(path.resolve()))}?mode=ro&immutable=1"
-        connection = sqlite3.connect(uri, uri=True, isolation_level=None, check_same_thread=False)
-        connection.execute("PRAGMA temp_store = MEMORY")
-        connection.execute("SELECT count(*) FROM meta").fetchone()
+        try:
+            connection = sqlite3.connect(uri, uri=True, isolation_level=None, check_same_thread=False)
+            try:
+                connection.execute("PRAGMA temp_store = MEMORY")
+                connection.execute("SELECT count(*) FROM meta").fetchone()
+            except sqlite3.DatabaseError:
+                connection.close()
+                raise
+        except sqlite3.DatabaseError as error:
+            if not path.exists():
+                raise FileNotFoundError(path) from error
+            raise IndexDamaged(f"{path} cannot be read: {error}. Run: crosscite index --rebuild") from error
         return cls(connection, path)
 
     def close(self) -> None:

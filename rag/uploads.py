@@ -35,10 +35,9 @@ from rag.errors import (
     NameTaken,
     system_reason,
 )
-from rag.generations import flush
+from rag.generations import UPLOADS, flush
 from rag.passages import passages as make_passages
 from rag.readers.formats import format_of
-from rag.scanning import UPLOADS
 from rag.sentences import split
 from rag.store import UPLOADS_ROOT, Origin, folder_name
 

@@ -479,3 +479,16 @@ def test_single_files_are_added_replaced_and_removed_again(shelf: Shelf) -> None
     assert (kept.exit_code, kept.stderr[:50]) == (1, "Error: a.txt belongs to the indexed folder documen")
     assert documents("remove", "c.txt").stdout == "Removed c.txt\n"
     assert [info.id for info in shelf.load(None).documents()] == ["a.txt"]
+
+
+def test_a_single_file_for_a_damaged_index_is_refused_in_one_line(shelf: Shelf) -> None:
+    shelf.write({"a.txt": "The apple hangs on the tree.\n", "b.txt": "The cherry is in the basket.\n"})
+    index(shelf, str(shelf.documents / "a.txt"))
+    (database,) = shelf.files("sqlite")
+    database.unlink()
+    arguments = ["--index-dir", str(shelf.folder), "documents", "add", str(shelf.documents / "b.txt")]
+    result = CliRunner().invoke(main, arguments)
+    assert (result.exit_code, result.stderr) == (
+        1,
+        f"Error: {database} is missing. Run: crosscite index --rebuild\n",
+    )

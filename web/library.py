@@ -82,7 +82,9 @@ class Upload:
 
     def refuse(self, error: Exception) -> None:
         """End without a document, and leave nothing of the file."""
-        self.received.discard()
+        # What cannot be deleted now is swept away when the next server starts; whoever waits must be told in any case.
+        with contextlib.suppress(OSError):
+            self.received.discard()
         self.state, self.error = "refused", error
         self.over.set()
 
@@ -122,6 +124,8 @@ class Library:
         """Take up a received file, as one more or in place of the upload of the same name."""
         upload = Upload(received, replace)
         with self._changed:
+            if self._stopping:
+                upload.refuse(_stopped())
             self._uploads[upload.id] = upload
             over = [id for id, other in self._uploads.items() if other.over.is_set()]
             for id in over[: max(0, len(over) - REMEMBERED)]:
@@ -176,17 +180,20 @@ class Library:
             self._refuse(self.uploads(), _stopped())
 
     def _settle(self) -> None:
-        """Finish what a server that was killed had begun."""
-        uploads.sweep(self.folder)
+        """Finish what a server that was killed had begun; what stands in the way of that is no reason to end."""
         try:
+            uploads.sweep(self.folder)
             with self._writing:
                 summary = uploads.settle(
                     self.folder, lambda: _Polite(self._embedder(), self._worker), *self._embedder_name
                 )
+        except Stopping:
+            raise
         except (CrossciteError, OSError) as error:
-            if isinstance(error, Stopping):
-                raise
             logger.warning("The uploads cannot be compared with the index: %s", error)
+            return
+        except Exception:  # the edge of a thread: uploads are to be taken whatever it is
+            logger.exception("The uploads cannot be compared with the index")
             return
         if summary.added or summary.replaced or summary.removed:
             logger.warning("Uploads that were cut short are settled: %s", summary)

@@ -1,11 +1,13 @@
 """Kill an update at many moments and look at what is left; run by test_crashes.py in a process of its own.
 
-Usage: python -m tests.index.kill_everywhere HOME TRIALS [first]
+Usage: python -m tests.index.kill_everywhere HOME TRIALS [update|first|other]
 
-Each trial starts from the same finished index, or with "first" from none, updates it in a child process that sends
-itself SIGKILL at its n-th call (every call of a Python or C function from the modules that write the index counts),
-then checks in another child that the index is the old or the new one, whole, and the next update ends the work.
-Prints one JSON line: the number of calls, what was found, problems.
+Each trial starts from the same finished index, or with "first" from none, or with "other" from a finished one and the
+interrupted build of another folder. It updates the index in a child process that sends itself SIGKILL at its n-th call
+(every call of a Python or C function from the modules that write the index counts), then checks in another child that
+the index is the old or the new one, whole, that the next update ends the work, and that the other folder is indexed
+without embedding again what the interrupted build had. Prints one JSON line: the number of calls, what was found,
+problems.
 """
 
 from __future__ import annotations
@@ -19,6 +21,7 @@ import sys
 import traceback
 from collections import Counter
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -28,7 +31,7 @@ import numpy as np
 # Imported before forking, so that its own loading is not counted.
 import faiss  # noqa: F401  # isort: skip
 
-from rag import generations, index, indexing, scanning, store
+from rag import generations, index, indexing, interrupted, scanning, store
 from rag.errors import IndexMissing
 from rag.types import Document
 from tests.index.shelf import FakeEmbedder, Shelf, nearest
@@ -38,8 +41,9 @@ AFTER = {
     **{f"{name}.txt": BEFORE[f"{name}.txt"] for name in "abc"},
     **{f"{name}.txt": f"Title {name}\n\nThree cherries {name}. Four apples {name}." for name in "dghij"},
 }
+ELSEWHERE = {f"{name}.txt": f"Title {name}\n\nThree cherries {name}. One apple {name}." for name in "xyz"}
 TEXTS_OF_ONE = 8
-WRITERS = {module.__file__ for module in (generations, index, indexing, scanning, store)}
+WRITERS = {module.__file__ for module in (generations, index, indexing, interrupted, scanning, store)}
 
 
 def read(path: Path, *, id: str) -> Document:
@@ -61,13 +65,22 @@ class Logged(FakeEmbedder):
         return super().passages(texts)
 
 
-def main(home: Path, trials: int, first: bool) -> None:
+class Interrupted(Logged):
+    """Ctrl-C comes when the last document elsewhere is to be embedded."""
+
+    def passages(self, texts: Sequence[str]) -> Any:
+        if any(text.endswith("apple z.") for text in texts):
+            raise KeyboardInterrupt
+        return super().passages(texts)
+
+
+def main(home: Path, trials: int, start: str) -> None:
     indexing.GROUP_TEXTS = 1
     indexing.read = read
     # Somebody who edits a reader while this runs must not change the number of calls.
     scanning._reading_version = lambda: "1"
     template = home / "template"
-    _in_child(lambda: _prepare(template, first))
+    _in_child(lambda: _prepare(template, start))
     calls = _count(template, home / "count")
     found: Counter[str] = Counter()
     problems = []
@@ -78,7 +91,7 @@ def main(home: Path, trials: int, first: bool) -> None:
         _in_child(lambda moment=moment, place=place: _update(place, kill_at=moment), expect=-signal.SIGKILL)
         try:
             (home / "state").unlink(missing_ok=True)
-            _in_child(lambda place=place: (home / "state").write_text(_look(place, first)))
+            _in_child(lambda place=place: (home / "state").write_text(_look(place, start)))
             found[(home / "state").read_text()] += 1
         except AssertionError as error:
             problems.append(f"killed at call {moment}: {error}")
@@ -86,13 +99,24 @@ def main(home: Path, trials: int, first: bool) -> None:
     print(json.dumps({"calls": calls, "found": found, "problems": problems}))
 
 
-def _prepare(home: Path, first: bool) -> None:
+def _prepare(home: Path, start: str) -> None:
     shelf = Shelf(home)
-    if not first:
+    if start != "first":
         shelf.write(BEFORE)
         shelf.build()
         shutil.rmtree(shelf.documents)
     shelf.write(AFTER)
+    if start == "other":
+        _interrupt_elsewhere(home)
+
+
+def _interrupt_elsewhere(home: Path) -> None:
+    shelf = Shelf(home)
+    shelf.documents = home / "elsewhere"
+    shelf.write(ELSEWHERE)
+    shelf.embedder = Interrupted(home / "log")
+    with suppress(KeyboardInterrupt):
+        shelf.build()
 
 
 def _count(template: Path, place: Path) -> int:
@@ -127,17 +151,20 @@ def _calls(work: Callable[[], object], files: set[str | None], kill_at: int | No
     return calls
 
 
-def _look(home: Path, first: bool) -> str:
+def _look(home: Path, start: str) -> str:
     """Check what the kill left, then what the next update makes of it."""
     shelf = Shelf(home)
     shelf.embedder = Logged(home / "log")
     try:
         state = _whole(shelf, BEFORE, AFTER)
     except IndexMissing:
-        assert first, "the index is gone"
+        assert start == "first", "the index is gone"
         state = "none"
     shelf.build()
     assert _whole(shelf, AFTER) == "new", "the next update did not finish"
+    if start == "other":
+        assert len(shelf.build(home / "elsewhere").skipped) == 0
+        _whole(shelf, {**AFTER, **ELSEWHERE})
     shelf.close()
     # One generation, the manifest and the lock; nothing else is left in the folder.
     assert len(list(shelf.folder.iterdir())) == 4, sorted(path.name for path in shelf.folder.iterdir())
@@ -181,4 +208,4 @@ def _in_child(work: Callable[[], object], expect: int = 0) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), int(sys.argv[2]), "first" in sys.argv)
+    main(Path(sys.argv[1]), int(sys.argv[2]), sys.argv[3])

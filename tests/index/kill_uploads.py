@@ -22,7 +22,7 @@ from pathlib import Path
 # Imported before forking, so that its own loading is not counted.
 import faiss  # noqa: F401  # isort: skip
 
-from rag import indexing, readers, scanning, uploads
+from rag import generations, indexing, readers, scanning, uploads
 from tests.index.kill_everywhere import WRITERS, _calls, _in_child, read
 from tests.index.shelf import FakeEmbedder, Shelf, nearest
 
@@ -102,7 +102,7 @@ def _look(home: Path) -> str:
     uploads.settle(shelf.folder, FakeEmbedder, "fake", "fake-1")
     index = shelf.load()
     documents = {info.id: index.document(info.id).text for info in index.documents()}
-    files = {path.name: path.read_text() for path in (shelf.folder / scanning.UPLOADS).iterdir()}
+    files = {path.name: path.read_text() for path in (shelf.folder / generations.UPLOADS).iterdir()}
     assert documents == {**files, "a.txt": "One apple."}, f"{documents} but {files}"
     assert all(nearest(index, text, 1)[0][1] == 1.0 for text in documents.values()), "not found by its own words"
     shelf.close()

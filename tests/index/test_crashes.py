@@ -17,7 +17,7 @@ from rag.store import FORMAT, Store
 from tests.index.shelf import FRUITS, Shelf, nearest
 
 
-@pytest.mark.parametrize("start", ["update", "first"])
+@pytest.mark.parametrize("start", ["update", "first", "other"])
 def test_a_kill_at_any_moment_leaves_the_old_index_or_the_new_one_and_the_work_done(
     killing: Callable[..., dict[str, Any]], start: str
 ) -> None:
@@ -107,7 +107,8 @@ def test_an_interrupted_first_build_says_so_and_goes_on(shelf: Shelf, monkeypatc
     shelf.write({"a.txt": "An apple.", "b.txt": "A banana.", "c.txt": "A cherry."})
     _interrupt_at(shelf, "A cherry.", monkeypatch)
     with pytest.raises(
-        IndexMissing, match=r"is not finished. Run: crosscite index seeds \(it goes on where it stopped\)"
+        IndexMissing,
+        match=rf"is not finished. Run: crosscite index {shelf.documents} \(it goes on where it stopped\)$",
     ):
         shelf.load()
     summary = shelf.build()
@@ -125,6 +126,102 @@ def test_what_was_interrupted_does_not_slip_into_another_run(fruit: Shelf, monke
     fruit.write({"b.txt": "Changed."})
     fruit.build()
     assert fruit.ids() == ["a.txt", "b.txt"]
+
+
+@pytest.fixture
+def begun(fruit: Shelf, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder whose indexing was interrupted before the last of its three files."""
+    monkeypatch.setattr(indexing, "GROUP_TEXTS", 1)
+    folder = fruit.documents.with_name("much")
+    folder.mkdir()
+    for name, text in {"x": "A plum.", "y": "A pear.", "z": "A quince."}.items():
+        (folder / f"{name}.txt").write_text(text)
+    _interrupt_at(fruit, "A quince.", monkeypatch, folder)
+    return folder
+
+
+def test_an_interrupted_build_goes_on_after_runs_that_had_nothing_to_write(fruit: Shelf, begun: Path) -> None:
+    fruit.build()
+    fruit.build_paths([])
+    assert fruit.ids() == ["a.txt", "b.txt"]
+    assert (fruit.build(begun).unchanged, fruit.embedder.embedded) == (2, ["A quince."])
+
+
+def test_an_interrupted_build_embeds_nothing_twice_after_others_that_wrote(fruit: Shelf, begun: Path) -> None:
+    fruit.write({"c.txt": "A fig."})
+    fruit.build()
+    assert fruit.embedder.embedded == ["A fig."]
+    indexing.remove(["b.txt"], fruit.folder)
+    assert fruit.ids() == ["a.txt", "c.txt"]
+    assert (len(fruit.build(begun).added), fruit.embedder.embedded) == (3, ["A quince."])
+    assert fruit.ids() == ["a.txt", "c.txt", "x.txt", "y.txt", "z.txt"]
+    assert sorted(path.suffix for path in fruit.folder.iterdir()) == [".faiss", ".json", ".lock", ".sqlite"]
+
+
+def test_a_build_that_is_interrupted_again_and_again_loses_nothing(
+    fruit: Shelf, begun: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (begun / "w.txt").write_text("A grape.")
+    for text, name in (("A grape.", "c"), ("A quince.", "d")):
+        _interrupt_at(fruit, text, monkeypatch, begun)
+        fruit.write({f"{name}.txt": f"A fig {name}."})
+        fruit.build()
+    assert (len(fruit.build(begun).added), fruit.embedder.embedded) == (4, ["A quince."])
+
+
+def test_of_an_interrupted_build_vectors_are_kept_but_no_words_and_none_of_what_is_removed(
+    fruit: Shelf, begun: Path
+) -> None:
+    fruit.write({"c.txt": "A pear."})
+    fruit.build()
+    kept = fruit.folder / "interrupted.sqlite"
+    assert b"plum" not in kept.read_bytes()
+    with sqlite3.connect(kept) as database:
+        assert database.execute("SELECT count(*) FROM vectors").fetchone() == (2,)
+    indexing.remove(["c.txt"], fruit.folder)
+    with sqlite3.connect(kept) as database:
+        assert database.execute("SELECT key FROM vectors").fetchall() == [(indexing._key("A plum."),)]
+
+
+def test_an_interrupted_rebuild_with_another_embedder_does_not_lend_its_vectors(
+    fruit: Shelf, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(indexing, "GROUP_TEXTS", 1)
+    with monkeypatch.context() as patch:
+        patch.setattr(fruit, "build", lambda: fruit.build_paths([], rebuild=True, sha256="fake-2"))
+        _interrupt_at(fruit, "The cherry is in the basket.", monkeypatch)
+    fruit.write({"c.txt": "Fruit."})
+    fruit.build()
+    fruit.write({"d.txt": "Fruit\n\nThe apple hangs on the tree."})
+    fruit.build()
+    assert "The apple hangs on the tree." in fruit.embedder.embedded
+    assert (fruit.folder / "interrupted.sqlite").exists()
+    fruit.build_paths([], rebuild=True, sha256="fake-2")
+    assert "The banana lies on the plate." not in fruit.embedder.embedded
+    assert not (fruit.folder / "interrupted.sqlite").exists()
+
+
+def test_kept_vectors_that_are_damaged_are_made_again(fruit: Shelf, begun: Path) -> None:
+    fruit.write({"c.txt": "A fig."})
+    fruit.build()
+    (fruit.folder / "interrupted.sqlite").write_bytes(b"x" * 5000)
+    assert len(fruit.build(begun).added) == 3
+    assert sorted(path.suffix for path in fruit.folder.iterdir()) == [".faiss", ".json", ".lock", ".sqlite"]
+
+
+def test_an_unfinished_index_names_every_path_as_the_shell_wants_it(
+    shelf: Shelf, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shelf.write({"my files/a.txt": "An apple.", "b.txt": "A banana."})
+    paths = [shelf.documents / "b.txt", shelf.documents / "my files"]
+    (shelf.folder / "uploads").mkdir(parents=True)
+    _interrupt_at(shelf, "A banana.", monkeypatch, *paths)
+    for use in (shelf.load, lambda: shelf.build_paths([])):
+        with pytest.raises(IndexMissing, match=rf"Run: crosscite index {paths[0]} '{paths[1]}' \(it goes on"):
+            use()
+    (shelf.folder / "building.sqlite").write_bytes(b"x" * 5000)
+    with pytest.raises(IndexMissing, match="crosscite index, with the files and folders that were to be indexed$"):
+        shelf.load()
 
 
 def test_what_stands_in_an_interrupted_build_is_no_use_if_it_is_damaged(
@@ -149,6 +246,38 @@ def _interrupt_at(shelf: Shelf, text: str, monkeypatch: pytest.MonkeyPatch, *pat
         patch.setattr(shelf.embedder, "passages", interrupt)
         with pytest.raises(KeyboardInterrupt):
             shelf.build(*paths)
+
+
+def test_files_of_other_programs_in_the_folder_of_the_index_are_left_alone(shelf: Shelf) -> None:
+    others = [
+        "notes.sqlite",
+        "notes.sqlite-journal",
+        "other.sqlite3",
+        "model.faiss",
+        "draft.new",
+        "building.sqlite.bak",
+        "0123456789ab.sqlite.txt",
+    ]
+    shelf.folder.mkdir()
+    for name in others:
+        (shelf.folder / name).write_text("mine")
+    shelf.write({"a.txt": "An apple.", "b.txt": "A banana."})
+    shelf.build()
+    shelf.write({"a.txt": "A cherry."})
+    shelf.build()
+    (shelf.folder / "manifest.json").unlink()
+    shelf.build()
+    indexing.remove(["a.txt"], shelf.folder)
+    assert {name: (shelf.folder / name).read_text() for name in others} == dict.fromkeys(others, "mine")
+    assert len(list(shelf.folder.iterdir())) == len(others) + 4
+
+
+def test_what_an_interrupted_write_left_is_deleted(fruit: Shelf) -> None:
+    left = ["0123456789ab.faiss", "0123456789ab.sqlite-journal", "building.faiss", "copy.new", "manifest.json.new"]
+    for name in [*left, "unread.jsonl.new"]:
+        (fruit.folder / name).write_text("half")
+    fruit.build()
+    assert sorted(path.suffix for path in fruit.folder.iterdir()) == [".faiss", ".json", ".lock", ".sqlite"]
 
 
 def test_no_index_names_the_command_that_makes_one(shelf: Shelf) -> None:
@@ -216,6 +345,32 @@ def test_a_damaged_database_is_refused_until_a_rebuild(fruit: Shelf, harm: Calla
             use()
     fruit.build_paths([], rebuild=True)
     assert nearest(fruit.load(), "banana", 1) == [("a.txt#p1", 1.0)]
+
+
+def _overwrite_header(path: Path) -> None:
+    with path.open("r+b") as file:
+        file.write(b"x" * 100)
+
+
+@pytest.mark.parametrize("harm", [_overwrite_header, _empty, Path.unlink])
+def test_what_reads_only_the_list_of_documents_also_says_that_the_database_is_damaged(
+    fruit: Shelf, harm: Callable[[Path], None]
+) -> None:
+    harm(*fruit.files("sqlite"))
+    for use in (indexing.origins, indexing.outstanding):
+        with pytest.raises(IndexDamaged, match=r"\.sqlite .*\. Run: crosscite index --rebuild$"):
+            use(fruit.folder)
+
+
+def test_the_list_of_documents_is_read_though_a_newer_index_takes_the_place_of_the_old(
+    fruit: Shelf, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read_manifest, old = generations.read_manifest, generations.read_manifest(fruit.folder)
+    fruit.write({"c.txt": "A plum."})
+    fruit.build()
+    manifests = iter([old])
+    monkeypatch.setattr(generations, "read_manifest", lambda folder: next(manifests, None) or read_manifest(folder))
+    assert [origin.id for origin in indexing.origins(fruit.folder)] == ["a.txt", "b.txt", "c.txt"]
 
 
 @pytest.mark.parametrize("harm", [_cut, _flip, _empty])

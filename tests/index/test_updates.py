@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from rag import indexing, readers, scanning, store
+from rag import generations, indexing, readers, scanning, store
 from rag.errors import DocumentError, DocumentNotFound, IndexMissing
 from rag.indexing import outstanding, remove
 from rag.types import Document
@@ -140,6 +140,42 @@ def test_without_paths_a_folder_that_is_not_there_loses_nothing(fruit: Shelf) ->
     summary = fruit.build_paths([])
     assert summary.skipped == ((str(fruit.documents), "is not there any more; its documents stay in the index"),)
     assert fruit.ids() == ["a.txt", "b.txt"]
+
+
+def test_a_folder_without_documents_is_looked_at_again_whatever_else_is_indexed_or_removed(
+    fruit: Shelf, tmp_path: Path
+) -> None:
+    inbox, other = tmp_path / "inbox", tmp_path / "other"
+    inbox.mkdir()
+    other.mkdir()
+    (other / "c.txt").write_text("A plum.")
+    fruit.build(inbox)
+    fruit.build(other)
+    remove(["a.txt"], fruit.folder)
+    assert fruit.load().manifest.roots == ("documents", "inbox", "other")
+    (inbox / "d.txt").write_text("A pear.")
+    assert "d.txt" in fruit.build_paths([]).added
+    fruit.build(other, rebuild=True)
+    assert fruit.load().manifest.roots == ("other",)
+
+
+def test_a_rebuild_without_paths_refuses_to_lose_a_folder_that_is_not_there(fruit: Shelf, tmp_path: Path) -> None:
+    other = tmp_path / "an other"
+    other.mkdir()
+    (other / "c.txt").write_text("A plum.")
+    fruit.build(other)
+    generation = fruit.load().generation
+    fruit.documents.rename(fruit.documents.with_name("unplugged"))
+    with pytest.raises(DocumentError) as error:
+        fruit.build_paths([], rebuild=True)
+    assert str(error.value) == (
+        f"{fruit.documents}: is not there any more, and a rebuild would lose its documents; nothing was changed. "
+        f"Bring it back, or name what the index is to hold: crosscite index --rebuild '{other}'"
+    )
+    assert fruit.load().generation == generation
+    other.rename(other.with_name("unplugged, too"))
+    with pytest.raises(DocumentError, match="crosscite index --rebuild PATH$"):
+        fruit.build_paths([], rebuild=True)
 
 
 def test_without_paths_and_without_an_index_the_way_out_is_named(shelf: Shelf) -> None:
@@ -323,7 +359,7 @@ def test_a_rebuild_embeds_everything_again_and_holds_exactly_the_paths(fruit: Sh
 @pytest.fixture
 def uploaded(fruit: Shelf) -> Shelf:
     """The two documents of ``fruit`` and an uploaded one, c.txt."""
-    uploads = fruit.folder / scanning.UPLOADS
+    uploads = fruit.folder / generations.UPLOADS
     uploads.mkdir()
     (uploads / "c.txt").write_text("A cherry was uploaded.\n", encoding="utf-8")
     (uploads / ".half.txt").write_text("An upload that is still on its way.\n", encoding="utf-8")
@@ -338,7 +374,7 @@ def test_uploads_stay_when_their_neighbours_are_indexed_again_rebuilt_or_taken_o
         assert "c.txt" in uploaded.ids()
     uploaded.build(rebuild=True)
     assert uploaded.ids() == ["a.txt", "b.txt", "c.txt"]
-    (uploaded.folder / scanning.UPLOADS / "c.txt").unlink()
+    (uploaded.folder / generations.UPLOADS / "c.txt").unlink()
     assert uploaded.build().removed == ("c.txt",)
 
 

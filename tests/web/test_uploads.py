@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
@@ -501,6 +502,62 @@ def test_a_server_finishes_what_a_killed_one_had_begun(stock: Stock) -> None:
     with stock.served() as http:
         eventually(lambda: ids(http) == ["bananas.txt", "garden.txt"])
     assert stock.kept() == [f".incoming-{os.getppid()}-0.txt", "bananas.txt"]
+
+
+def test_uploads_are_taken_again_when_a_damaged_index_is_mended(stock: Stock) -> None:
+    (database,) = stock.folder.glob("*.sqlite")
+    with database.open("r+b") as file:
+        file.write(b"x" * 100)
+    with stock.served() as http:
+        early = followed(http, upload(http, "early.txt", CHERRIES, **ASYNC))
+        assert (early["state"], early["problem"]["code"]) == ("refused", "index_damaged")
+        stock.index(rebuild=True)
+        assert followed(http, upload(http, "cherries.txt", CHERRIES, **ASYNC))["state"] == "done"
+        assert stock.kept() == ["cherries.txt"]
+
+
+def test_whatever_goes_wrong_uploads_are_still_taken(stock: Stock, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: object, **__: object) -> None:
+        raise ZeroDivisionError
+
+    def kept_open(*_: object) -> None:
+        raise PermissionError
+
+    for step in ("sweep", "settle"):
+        with monkeypatch.context() as patch:
+            patch.setattr(uploads, step, broken)
+            with stock.served() as http:
+                with patch.context() as inner:
+                    inner.setattr(uploads, "check", broken)
+                    inner.setattr(uploads.Received, "discard", kept_open)
+                    first = followed(http, upload(http, "cherries.txt", CHERRIES, **ASYNC))
+                assert (first["state"], first["problem"]["code"]) == ("refused", "internal")
+                assert followed(http, upload(http, f"{step}.txt", f"{step} {BANANAS}", **ASYNC))["state"] == "done"
+
+
+def followed(http: TestClient, response: Any) -> Any:
+    """What becomes of the one upload of a response that did not wait for it."""
+    (item,) = response.json()["uploads"]
+
+    def state() -> Any:
+        return http.get(f"/uploads/{item['id']}").json()
+
+    eventually(lambda: state()["state"] in {"done", "refused"})
+    return state()
+
+
+def test_an_upload_to_a_server_that_is_stopping_is_refused_at_once(stock: Stock) -> None:
+    app = stock.app()
+    with TestClient(app):
+        library = app.state.library
+    path = stock.home / "late.txt"
+    path.write_text(CHERRIES)
+    late = library.add(uploads.receive_file(stock.folder, path))
+    assert (late.over.is_set(), str(late.error)) == (
+        True,
+        "The server was stopped before the document was in the index.",
+    )
+    assert stock.kept() == []
 
 
 def test_an_upload_that_a_stopped_server_had_not_finished_leaves_nothing_behind(stock: Stock) -> None:
