@@ -69,4 +69,12 @@ def test_a_language_without_the_declaration_is_taken_for_the_mean_of_the_others(
     found = leanings(Leaning(), ["de", "en", "und"])
     assert set(found) == {"de", "en"}
     assert found["de"] == pytest.approx(-found["en"])
-    assert leanings(Leaning(), ["und"]) == {}
+    assert leanings(Leaning(), ["und", "xx"]) == {}
+
+
+def test_nothing_is_embedded_for_a_collection_of_one_language() -> None:
+    class Unasked(Leaning):
+        def passages(self, texts: Sequence[str]) -> npt.NDArray[np.float32]:
+            raise AssertionError(texts)
+
+    assert leanings(Unasked(), ["de", "de"]) == {}
