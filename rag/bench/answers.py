@@ -15,6 +15,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from rag import language
 from rag.chatbot import Chatbot
 from rag.embedding import Embedder
 from rag.errors import Cancelled
@@ -125,6 +126,7 @@ class Bench:
         self._llm = Counting(llm)
         self._limit = limit
         self._peer = peer
+        language.load()  # as where questions are answered: the first one does not wait for it
         self._chatbot = Chatbot(index, embedder, self._llm)
         self._random = random.Random(0)
 
