@@ -23,19 +23,20 @@ import re
 import shlex
 import shutil
 import sqlite3
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager, suppress
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
-from typing import Any
-from urllib.parse import quote
+from typing import Any, TypeVar
 
 import filelock
 
 from rag import unread
 from rag.errors import IndexDamaged, IndexError_, IndexLocked, IndexMissing, IndexOutdated
 from rag.neighbours import Structure
-from rag.store import FORMAT, UPLOADS_ROOT
+from rag.store import FORMAT, UPLOADS_ROOT, Store
+
+T = TypeVar("T")
 
 MANIFEST = "manifest.json"
 BUILDING = "building.sqlite"
@@ -131,19 +132,34 @@ def read_manifest(folder: Path) -> Manifest:
         raise IndexDamaged(f"{folder / MANIFEST} was altered or cut off. {REBUILD} seeds") from error
 
 
+def of_present(folder: Path, take: Callable[[Manifest], T]) -> T:
+    """Return what ``take`` makes of the present generation, or of the newer one that took its place meanwhile.
+
+    Raises:
+        IndexMissing, IndexOutdated, IndexDamaged: as of ``read_manifest``; damaged, too, where a file is missing.
+    """
+    while True:
+        manifest = read_manifest(folder)
+        try:
+            return take(manifest)
+        except FileNotFoundError as error:
+            if read_manifest(folder).generation == manifest.generation:
+                name = manifest.vectors if (folder / manifest.database).exists() else manifest.database
+                raise IndexDamaged(f"{folder / name} is missing. {mend(name)}") from error
+
+
 def unfinished(folder: Path) -> str | None:
     """Say that the index was never finished, and the command that goes on with it; None where none was begun."""
     path = folder / BUILDING
     if not path.exists():
         return None
     try:
-        # Immutable, so that the process that is perhaps writing it is not disturbed.
-        with closing(sqlite3.connect(f"file:{quote(str(path.resolve()))}?mode=ro&immutable=1", uri=True)) as database:
-            ((names,),) = database.execute("SELECT value FROM meta WHERE key = 'scans'").fetchall()
-        known = json.loads(names)
+        # This does not disturb the process that is perhaps writing it.
+        with closing(Store.open_for_reading(path)) as store:
+            known = json.loads(store.meta()["scans"])
         paths = [root_path(name, folder) for name in known if name != UPLOADS_ROOT] or [folder.resolve() / UPLOADS]
         command = f"crosscite index {shlex.join(map(str, paths))} (it goes on where it stopped)"
-    except (sqlite3.Error, ValueError, TypeError):
+    except (IndexDamaged, OSError, sqlite3.Error, KeyError, ValueError, TypeError):
         command = "crosscite index, with the files and folders that were to be indexed"
     return f"The index in {folder} is not finished. Run: {command}"
 

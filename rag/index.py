@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from rag.errors import IndexDamaged
-from rag.generations import Manifest, check_embedder, check_file, mend, read_manifest
+from rag.generations import Manifest, check_embedder, check_file, mend, of_present, read_manifest
 from rag.neighbours import Mask, Neighbours
 from rag.store import TIES, DocumentInfo, PassageRange, Store, Vectors
 from rag.types import Document, Passage, Sentence
@@ -47,19 +47,11 @@ class Index:
             IndexOutdated: another format, or another embedder than the one of ``embedder_sha256``, made it.
             IndexDamaged: a file is missing, cut off or altered.
         """
-        while True:
-            manifest = read_manifest(folder)
-            check_embedder(manifest, folder, embedder_sha256)
-            try:
-                return cls._open(folder, manifest)
-            except FileNotFoundError as error:
-                # A newer generation may have taken the place of this one since its manifest was read.
-                if read_manifest(folder).generation == manifest.generation:
-                    name = manifest.vectors if (folder / manifest.database).exists() else manifest.database
-                    raise IndexDamaged(f"{folder / name} is missing. {mend(name)}") from error
+        return of_present(folder, lambda manifest: cls._open(folder, manifest, embedder_sha256))
 
     @classmethod
-    def _open(cls, folder: Path, manifest: Manifest) -> Index:
+    def _open(cls, folder: Path, manifest: Manifest, embedder_sha256: str | None) -> Index:
+        check_embedder(manifest, folder, embedder_sha256)
         for name in (manifest.database, manifest.vectors):
             check_file(folder, manifest, name)
         store = Store.open_for_reading(folder / manifest.database)

@@ -166,15 +166,12 @@ def origins(folder: Path) -> list[Origin]:
     Raises:
         IndexMissing, IndexOutdated, IndexDamaged: there is no index.
     """
-    while True:
-        manifest = generations.read_manifest(folder)
-        try:
-            with closing(Store.open_for_reading(folder / manifest.database)) as store:
-                return store.origins()
-        except FileNotFoundError as error:
-            # A newer generation may have taken the place of this one since its manifest was read.
-            if generations.read_manifest(folder).generation == manifest.generation:
-                raise IndexDamaged(f"{folder / manifest.database} is missing. {generations.REBUILD}") from error
+
+    def of(manifest: Manifest) -> list[Origin]:
+        with closing(Store.open_for_reading(folder / manifest.database)) as store:
+            return store.origins()
+
+    return generations.of_present(folder, of)
 
 
 def remove(document_ids: Sequence[str], folder: Path) -> None:
