@@ -261,10 +261,15 @@ class Chatbot:
         yield Event("token", " ")
         run.read(self._llm.usage.evaluated, self._llm.usage.written)
         text = figures.rescaled(draft.strip(), [piece.quote], run.language)
-        if not text or figures.unsupported(piece.quote, [text], codes=False):
-            return exact
-        checked = self._verified(text, run, [piece], self._embedder.passages([piece.quote]))
-        return replace(checked, translated=True) if checked.supported else exact
+        return self._if_its_sources_carry(text, exact, piece.quote, run)
+
+    def _if_its_sources_carry(self, text: str, sentence: Verified, words: str, run: _Run) -> Verified:
+        """Return a translation of a sentence's ``words`` that keeps their numbers and meaning, or else the sentence."""
+        if not text or figures.unsupported(words, [text], codes=False):
+            return sentence
+        vectors = self._embedder.passages([piece.quote for piece in sentence.evidence])
+        checked = self._verified(text, run, sentence.evidence, vectors)
+        return replace(checked, translated=True) if checked.supported else sentence
 
     def _translated(self, quote: str, into: str, cancelled: Callable[[], bool]) -> str:
         return figures.rescaled("".join(self._translating(quote, into, cancelled)).strip(), [quote], into)
@@ -323,15 +328,8 @@ class Chatbot:
             return
         for at, sentence in enumerate(run.verified):
             if sentence.supported:
-                run.verified[at] = self._in_the_language_asked_for(sentence, run)
-
-    def _in_the_language_asked_for(self, sentence: Verified, run: _Run) -> Verified:
-        text = "".join(self._saying_in(run.language, sentence.text, ANSWER_TOKENS, run.cancelled)).strip()
-        if not text or figures.unsupported(sentence.text, [text], codes=False):
-            return sentence
-        vectors = self._embedder.passages([piece.quote for piece in sentence.evidence])
-        checked = self._verified(text, run, sentence.evidence, vectors)
-        return replace(checked, translated=True) if checked.supported else sentence
+                text = "".join(self._saying_in(run.language, sentence.text, ANSWER_TOKENS, run.cancelled)).strip()
+                run.verified[at] = self._if_its_sources_carry(text, sentence, sentence.text, run)
 
     def _verified(
         self, sentence: str, run: _Run, evidence: Sequence[Evidence], vectors: NDArray[np.float32]
