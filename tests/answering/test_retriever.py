@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -58,33 +59,33 @@ def test_evidence_is_in_its_own_language_in_a_document_of_another_one(tmp_path: 
     assert [piece.language for piece in found.evidence if "Apfel" in piece.quote] == ["de"]
 
 
+def evidence_beside_apples(folder: Path, files: Mapping[str, str], *, budget: int) -> list[str]:
+    """The documents of the evidence, of English sentences about apples and of what else there is."""
+    apples = (
+        "The farmers sell an apple at the market every week. The apple is from the valley behind the hill. "
+        "Every apple is washed in the river."
+    )
+    with index_of(folder, {"a.txt": apples, **files}) as index:
+        retriever = Retriever(index, FakeEmbedder(), lambda text: len(text.split()))
+        question = Question("Where do the apple and the banana come from every week?")
+        return sorted(piece.document for piece in retriever.retrieve(question, budget=budget).evidence)
+
+
 def test_the_best_sentence_of_another_language_has_its_place_where_it_is_as_near(tmp_path: Path) -> None:
     files = {
-        "a.txt": "The farmers sell an apple at the market every week. The apple is from the valley behind the hill. "
-        "Every apple is washed in the river.",
         "b.txt": "Die Banane kommt jede Woche mit dem Schiff aus dem Süden zu uns.",
         "c.txt": "Jede Woche fährt ein Schiff in den Süden, und keiner weiß, warum es das tut.",
     }
-    with index_of(tmp_path, files) as index:
-        retriever = Retriever(index, FakeEmbedder(), lambda text: len(text.split()))
-        found = retriever.retrieve(Question("Where do the apple and the banana come from every week?"), budget=50)
-    assert sorted(piece.document for piece in found.evidence) == ["a.txt", "a.txt", "b.txt"]
+    assert evidence_beside_apples(tmp_path, files, budget=50) == ["a.txt", "a.txt", "b.txt"]
 
 
 def test_the_best_sentence_of_a_language_does_not_drive_out_that_of_another(tmp_path: Path) -> None:
     files = {
-        "a.txt": "The farmers sell an apple at the market every week. The apple is from the valley behind the hill. "
-        "Every apple is washed in the river.",
         "b.txt": "Jede Woche kommen 7 Bananen mit dem Schiff aus dem Süden zu uns.",
         "c.txt": "Chaque semaine, 9 banane arrivent par bateau dans le port du sud.",
     }
-    with index_of(tmp_path, files) as index:
-        retriever = Retriever(index, FakeEmbedder(), lambda text: len(text.split()))
-        question = Question("Where do the apple and the banana come from every week?")
-        found = retriever.retrieve(question, budget=54)
-        narrow = retriever.retrieve(question, budget=20)
-    assert sorted(piece.document for piece in found.evidence) == ["a.txt", "b.txt", "c.txt"]
-    assert sorted(piece.document for piece in narrow.evidence) == ["a.txt"]
+    assert evidence_beside_apples(tmp_path, files, budget=54) == ["a.txt", "b.txt", "c.txt"]
+    assert evidence_beside_apples(tmp_path, files, budget=20) == ["a.txt"]
 
 
 def test_a_term_beyond_a_heading_does_not_count(tmp_path: Path) -> None:

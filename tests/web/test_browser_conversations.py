@@ -190,14 +190,20 @@ def test_what_another_tab_does_shows_here(stage: Stage) -> None:
         page.get_by_role("heading", name="And then?").wait_for()
 
 
+def asked_and_opened_twice(page: Page) -> Page:
+    """Begin a conversation and open it in another tab too, which is returned."""
+    ask(page)
+    wait_for_answers(page)
+    other = page.context.new_page()
+    other.goto(page.url)
+    wait_for_answers(other)
+    return other
+
+
 def test_a_conversation_deleted_in_another_tab_is_left_here_too_and_the_next_question_is_kept(stage: Stage) -> None:
     bot = FakeChatbot(answered(), answered(REFUSAL))
     with stage.page(bot) as page:
-        ask(page)
-        wait_for_answers(page)
-        other = page.context.new_page()
-        other.goto(page.url)
-        wait_for_answers(other)
+        other = asked_and_opened_twice(page)
         other.get_by_role("button", name="Delete: Who founded DeepSeek?").click()
         page.get_by_role("heading", name="What would you like to know?").wait_for()
         assert page.locator(".turn").count() == 0
@@ -216,11 +222,7 @@ def test_undo_does_not_take_away_what_was_answered_in_another_tab_meanwhile(stag
     hold = Hold()
     bot = FakeChatbot(answered(), [Event("evidence", REFUSAL.evidence), hold, *answered(REFUSAL)[1:]])
     with stage.page(bot) as page:
-        ask(page)
-        wait_for_answers(page)
-        other = page.context.new_page()
-        other.goto(page.url)
-        wait_for_answers(other)
+        other = asked_and_opened_twice(page)
         ask(page, "And then?")
         assert hold.reached.wait(10)
         other.get_by_role("button", name="Delete: Who founded DeepSeek?").click()

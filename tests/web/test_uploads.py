@@ -4,7 +4,7 @@ import os
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
@@ -15,7 +15,7 @@ from fastapi.testclient import TestClient
 
 from rag import generations, uploads
 from rag.errors import CrossciteError, DocumentError, NameRefused, UnsupportedFormat
-from rag.types import Disagreement, Event
+from rag.types import Answer, Disagreement, Document, Event
 from rag.uploads import checked_name
 from tests.web.conftest import client, eventually
 from tests.web.fakes import ANSWER, GERMAN, HANGZHOU, JAPANESE, FakeChatbot, FakeIndex, Hold, evidence
@@ -423,16 +423,20 @@ def test_a_full_disk_refuses_the_upload_and_keeps_the_index(
 # Words that leave while an answer is made of them
 
 
-def test_an_answer_made_of_words_that_have_gone_meanwhile_is_not_shown() -> None:
+def asked_while_documents_change(answer: Answer, before: Sequence[Document], now: Sequence[Document]) -> Any:
+    """What comes of a question whose answer is being written while the index gets other documents."""
     hold = Hold()
-    old = FakeChatbot([Event("evidence", ANSWER.evidence), hold, Event("answer", ANSWER)])
-    app_options = {"renew": lambda _: FakeChatbot(documents=[JAPANESE])}
-    with client(old, **app_options) as http, ThreadPoolExecutor() as pool:
+    old = FakeChatbot([Event("evidence", answer.evidence), hold, Event("answer", answer)], documents=before)
+    with client(old, renew=lambda _: FakeChatbot(documents=now)) as http, ThreadPoolExecutor() as pool:
         asked = pool.submit(http.post, "/ask", json={"question": "Who?"})
         assert hold.reached.wait(10)
         old.index.current = False
         hold.released.set()
-        problem = asked.result(10).json()
+        return asked.result(10)
+
+
+def test_an_answer_made_of_words_that_have_gone_meanwhile_is_not_shown() -> None:
+    problem = asked_while_documents_change(ANSWER, [GERMAN, JAPANESE], [JAPANESE]).json()
     assert (problem["status"], problem["code"]) == (409, "documents_changed")
     assert problem["detail"].startswith(f"{GERMAN.title} was removed or replaced while this answer")
 
@@ -440,32 +444,14 @@ def test_an_answer_made_of_words_that_have_gone_meanwhile_is_not_shown() -> None
 def test_an_answer_that_other_words_contradict_is_not_shown_once_these_have_gone() -> None:
     other = replace(GERMAN, id="other.txt", title="Another report")
     disputed = replace(ANSWER, disagreements=(Disagreement(1, evidence(1, other, HANGZHOU)),))
-    hold = Hold()
-    script = [Event("evidence", ANSWER.evidence), hold, Event("answer", disputed)]
-    old = FakeChatbot(script, documents=[GERMAN, JAPANESE, other])
-    with client(old, renew=lambda _: FakeChatbot(documents=[GERMAN, JAPANESE])) as http, ThreadPoolExecutor() as pool:
-        asked = pool.submit(http.post, "/ask", json={"question": "Who?"})
-        assert hold.reached.wait(10)
-        old.index.current = False
-        hold.released.set()
-        problem = asked.result(10).json()
+    problem = asked_while_documents_change(disputed, [GERMAN, JAPANESE, other], [GERMAN, JAPANESE]).json()
     assert (problem["status"], problem["code"]) == (409, "documents_changed")
     assert problem["detail"].startswith("Another report was removed or replaced while this answer")
 
 
 def test_an_answer_whose_words_are_still_there_is_shown_though_the_index_is_new() -> None:
-    hold = Hold()
-    old = FakeChatbot([Event("evidence", ANSWER.evidence), hold, Event("answer", ANSWER)])
     more = replace(JAPANESE, id="more.txt")
-    with (
-        client(old, renew=lambda _: FakeChatbot(documents=[GERMAN, JAPANESE, more])) as http,
-        ThreadPoolExecutor() as pool,
-    ):
-        asked = pool.submit(http.post, "/ask", json={"question": "Who?"})
-        assert hold.reached.wait(10)
-        old.index.current = False
-        hold.released.set()
-        assert asked.result(10).status_code == 200
+    assert asked_while_documents_change(ANSWER, [GERMAN, JAPANESE], [GERMAN, JAPANESE, more]).status_code == 200
 
 
 def test_a_question_that_waited_is_answered_from_the_index_as_it_is_then() -> None:
