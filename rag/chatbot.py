@@ -21,6 +21,7 @@ from rag.index import Index
 from rag.llm import LLM, Prompt, never
 from rag.reasons import asks_for_reasons
 from rag.remembering import Answers
+from rag.restating import only_restates
 from rag.retriever import Retrieval, Retriever, body
 from rag.sentences import split
 from rag.types import (
@@ -206,7 +207,23 @@ class Chatbot:
         # Not before the first word: whoever waits for that does not wait for this too.
         vectors = self._embedder.passages([piece.quote for piece in evidence])
         for sentence in _sentences(draft, run.language):
-            run.verified.append(self._confirmed(self._verified(sentence, run, evidence, vectors), run))
+            yield from self._settle(self._confirmed(self._verified(sentence, run, evidence, vectors), run), run)
+
+    def _settle(self, sentence: Verified, run: _Run) -> Iterator[Event]:
+        """Take a drafted sentence into the answer, or the words of its sources where these answer better.
+
+        Words that cannot be said in the asker's language are no better.
+        """
+        reason = _better_in_its_sources_words(sentence, run)
+        instead = []
+        for piece in sentence.evidence if reason else ():
+            if not any(piece in other.evidence for other in run.verified):
+                words = yield from self._in_its_words(piece, run)
+                if words.quoted and not language.same(piece.language, run.language):
+                    reason = ""
+                instead.append(words)
+        for taken in [Verified(sentence.text, (), (), reason), *instead] if reason else [sentence]:
+            run.verified.append(taken)
             yield _sentence_event(run.verified)
 
     def _confirmed(self, sentence: Verified, run: _Run) -> Verified:
@@ -225,7 +242,7 @@ class Chatbot:
         own = {**run.signals, "confirmed": confirmed}
         run.signals["confirmed"] = max(confirmed, run.signals.get("confirmed", confirmed))
         if self._gate.opens(own):
-            return sentence
+            return replace(sentence, confirmed=confirmed)
         return Verified(sentence.text, (), (), "the words it would cite do not state it")
 
     def _quote(self, run: _Run, evidence: Sequence[Evidence]) -> Iterator[Event]:
@@ -319,17 +336,23 @@ class Chatbot:
         return None
 
     def _put_into_its_language(self, run: _Run) -> None:
-        """Translate an answer that drifted into another language, as far as its sources carry the translation."""
-        whole = " ".join(sentence.text for sentence in run.verified if sentence.supported)
+        """Translate an answer that drifted into another language, as far as its sources carry the translation.
+
+        What stands in the words of a source was translated where it could be.
+        """
+        drafted = [
+            at for at, sentence in enumerate(run.verified) if sentence.supported and sentence.confirmed is not None
+        ]
+        whole = " ".join(run.verified[at].text for at in drafted)
         long_enough = len(whole) >= language.SURE_TO_TELL
         if len(whole) < SHORTEST_TO_TELL or language.same(
             language.detect(whole, expected=None if long_enough else run.language), run.language
         ):
             return
-        for at, sentence in enumerate(run.verified):
-            if sentence.supported:
-                text = "".join(self._saying_in(run.language, sentence.text, ANSWER_TOKENS, run.cancelled)).strip()
-                run.verified[at] = self._if_its_sources_carry(text, sentence, sentence.text, run)
+        for at in drafted:
+            sentence = run.verified[at]
+            text = "".join(self._saying_in(run.language, sentence.text, ANSWER_TOKENS, run.cancelled)).strip()
+            run.verified[at] = self._if_its_sources_carry(text, sentence, sentence.text, run)
 
     def _verified(
         self, sentence: str, run: _Run, evidence: Sequence[Evidence], vectors: NDArray[np.float32]
@@ -469,6 +492,24 @@ def _sentence_event(verified: Sequence[Verified]) -> Event:
     sentences, cited = citations.number(verified)
     named = tuple(citation for citation in cited if citation.number in sentences[-1].citations)
     return Event("sentence", sentences[-1], named)
+
+
+def _better_in_its_sources_words(sentence: Verified, run: _Run) -> str:
+    """Return why the words of its sources answer better than a drafted sentence, or nothing where they do not.
+
+    Of 236 drafts for answerable questions of XQuAD and JaQuAD, .69 of those shown had the expected words.
+    With the sentences they cite, translated where needed, in the place of those that the model takes rather not for
+    stated there (12 %), .72 have; of the 12 drafts that say the question again 6, and 9 of the sentences they cite.
+    The cited sentences alone have .82, but are long and, translated, distorted at times ("required to export" for
+    "told to stop exporting").
+    """
+    if sentence.confirmed is None:
+        return ""
+    if sentence.confirmed < 0:
+        return "the model rather doubts it; its source's words stand in its place"
+    if only_restates(sentence.text, run.question.text, run.language):
+        return "it only says the question again; its source's words stand in its place"
+    return ""
 
 
 def _checked(question: Question) -> Question:

@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rag import figures, names
+from rag.figures import Figure
 from rag.types import AnswerSentence, Citation, Evidence
 from rag.writing import visible
 
@@ -36,13 +37,18 @@ _NUMBERS = r"[\[［【]\s*\^?\d{1,3}(?:[\s,;:–-]+\d{1,3})*\s*(?:†[^\]］】]
 _MARKER = re.compile(rf"\s*{_NUMBERS}(?:[,;]?\s*{_NUMBERS})*")
 """Numbers of sources in the forms that models write; the code writes its own behind a sentence. Years are none."""
 
+_YEAR = re.compile(r"(?:1\d|20)\d\d")
+
 _PICTURE = re.compile(r"!\[([^\]]*)\]\([^)]*\)")
 _LINK = re.compile(r"\[([^\]]+)\]\(([^)\s]+)[^)]*\)")
 
 
 @dataclass(frozen=True)
 class Verified:
-    """A sentence of the answer with the evidence that carries it, best first, or the reason why none does."""
+    """A sentence of the answer with the evidence that carries it, best first, or the reason why none does.
+
+    ``confirmed`` is the model's log-odds that the cited words state it, where it was asked.
+    """
 
     text: str
     evidence: tuple[Evidence, ...]
@@ -50,6 +56,7 @@ class Verified:
     reason: str = ""
     quoted: bool = False
     translated: bool = False
+    confirmed: float | None = None
 
     @property
     def supported(self) -> bool:
@@ -81,6 +88,9 @@ def verify(
     if float(meaning.max()) < MEANING:
         return Verified(text, (), (), "no source says this")
     chosen = _needed(text, meaning, evidence, question, answer_language)
+    unproved = _not_among(text, [evidence[at] for at in chosen], question)
+    if unproved:
+        return Verified(text, (), (), f"the words it would cite do not have the number {unproved[0]}")
     return Verified(
         text,
         tuple(evidence[at] for at in chosen),
@@ -168,6 +178,31 @@ def _needed(
         if len(still) < len(lacking):
             chosen, lacking = [*chosen, at], still
     return chosen
+
+
+def _not_among(text: str, cited: Sequence[Evidence], question: str) -> list[str]:
+    """Return the numbers of a text that the cited words do not prove.
+
+    A date or the year of a title says when all of it was; any other number of a title tells nothing about what the
+    sentence counts, unless it is part of a word there ("エリザベス1世").
+    """
+    titles = [piece.title for piece in cited]
+    years = [figure.text for title in titles for figure in figures.figures(title) if _YEAR.fullmatch(figure.text)]
+    known = figures.values_of([question, *years, *(f"{piece.quote} {piece.date or ''}" for piece in cited)])
+    return [
+        figure.text
+        for figure in figures.figures(text)
+        if not (figure.code or figure.values & known or any(_in_its_word(figure, text, title) for title in titles))
+    ]
+
+
+def _in_its_word(figure: Figure, text: str, title: str) -> bool:
+    """Whether a number is part of a word that a title has too."""
+    before, behind = text[: figure.start][-1:], text[figure.end :][:1]
+    return any(
+        sign.isalpha() and part in title
+        for sign, part in ((before, before + figure.text), (behind, figure.text + behind))
+    )
 
 
 def _respelt(text: str, sources: Sequence[str], answer_language: str) -> str:

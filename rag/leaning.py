@@ -1,22 +1,18 @@
 """What a vector owes to the language of its text: E5 takes texts in one language for alike, whatever they say.
 
 The Universal Declaration of Human Rights says the same in every language, so its vectors differ by the language alone.
-Translated texts were used in this way before ("Shift", Jang et al. 2026, arXiv:2606.18801). ``declaration.json`` has
-its articles 1-2 and 3-9, about as long as a passage each, as the United Nations publish them, in all languages that
-``rag.language`` tells apart; it is in the public domain.
+Translated texts were used in this way before ("Shift", Jang et al. 2026, arXiv:2606.18801).
 """
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
 from functools import lru_cache
-from importlib.resources import files
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from rag import declaration
 from rag.embedding import Embedder
 
 WEIGHT = 1.15
@@ -57,7 +53,7 @@ def leanings(embedder: Embedder, languages: Iterable[str]) -> dict[str, NDArray[
     several = sorted(set(languages))
     if len(several) < 2:
         return {}
-    vectors = {one: _declaration_in(embedder, one) for one in several if one in _texts()}
+    vectors = {one: _declaration_in(embedder, one) for one in several if one in declaration.texts()}
     if not vectors:
         return {}
     mean = np.mean(list(vectors.values()), axis=0)
@@ -66,10 +62,4 @@ def leanings(embedder: Embedder, languages: Iterable[str]) -> dict[str, NDArray[
 
 @lru_cache(maxsize=128)
 def _declaration_in(embedder: Embedder, language: str) -> NDArray[np.float32]:
-    return np.asarray(embedder.passages(_texts()[language]).mean(axis=0), dtype=np.float32)
-
-
-@lru_cache(maxsize=1)
-def _texts() -> dict[str, list[str]]:
-    texts: dict[str, Any] = json.loads(files("rag").joinpath("declaration.json").read_text(encoding="utf-8"))
-    return texts
+    return np.asarray(embedder.passages(declaration.texts()[language]).mean(axis=0), dtype=np.float32)

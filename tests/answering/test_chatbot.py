@@ -112,6 +112,45 @@ def test_a_sentence_that_its_citations_do_not_state_is_left_out(index: Index) ->
     assert answer.dropped == (FROM_FERRARA,)
 
 
+class Doubting(FakeLLM):
+    """Takes what it reads first for an answer, and a drafted sentence rather not for stated in its sources."""
+
+    def choose(self, prompt: Prompt, options: Sequence[str], *, cancelled: Callable[[], bool] = never) -> list[float]:
+        super().choose(prompt, options, cancelled=cancelled)
+        return [-0.25 if "Is this stated" in prompt.messages[-1].content else 1.0, 0.0]
+
+
+def test_in_the_place_of_a_sentence_that_the_model_doubts_stand_the_words_of_its_source(index: Index) -> None:
+    translated = "12 red apples hang on the old tree, and nobody picks them."
+    events = ask(index, Doubting(TWELVE, translated), "How many apples are there?")
+    answer = answer_of(events)
+    assert answer.sentences == (AnswerSentence(translated, (1,), True, translated=True),)
+    assert answer.dropped == (TWELVE,)
+    assert [citation.quote for citation in answer.citations] == [APPLES]
+    assert [event.data for event in events if event.kind == "sentence"] == [
+        AnswerSentence(TWELVE, (), False),
+        *answer.sentences,
+    ]
+
+
+def test_in_the_language_of_the_question_they_are_quoted_and_only_once(index: Index) -> None:
+    zwoelf = "12 Äpfel hängen am Baum."
+    answer = answer_of(ask(index, Doubting(f"{zwoelf} {zwoelf}"), "Wie viele Äpfel gibt es?"))
+    assert answer.sentences == (AnswerSentence(APPLES, (1,), True, quoted=True),)
+    assert answer.dropped == (zwoelf, zwoelf)
+
+
+def test_a_doubted_sentence_stays_where_its_source_cannot_be_said_in_the_language_of_the_question(index: Index) -> None:
+    answer = answer_of(ask(index, Doubting(TWELVE, "Red apples hang there."), "How many apples are there?"))
+    assert answer.sentences == (AnswerSentence(TWELVE, (1,), True),)
+    assert answer.dropped == ()
+
+
+def test_an_answer_that_only_says_the_question_again_gives_way_to_the_words_of_its_source(index: Index) -> None:
+    answer = answer_of(ask(index, FakeLLM("Äpfel hängen am Baum."), "Wie viele Äpfel hängen am Baum?"))
+    assert answer.sentences == (AnswerSentence(APPLES, (1,), True, quoted=True),)
+
+
 def test_an_answer_has_its_markers_its_citations_and_its_evidence(index: Index) -> None:
     events = ask(index, FakeLLM(f"{TWELVE} {FROM_FERRARA}"), "How many apples and cherries are there?")
     answer = answer_of(events)

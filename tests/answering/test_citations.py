@@ -10,8 +10,8 @@ from rag.types import Evidence
 NEAR, FAR = (1.0, 0.0), (0.0, 1.0)
 
 
-def piece(number: int, quote: str, *, document: str = "a.txt") -> Evidence:
-    return Evidence(number, document, "A title", "de", number * 100, number * 100 + len(quote), quote, 1.0)
+def piece(number: int, quote: str, *, document: str = "a.txt", title: str = "A title") -> Evidence:
+    return Evidence(number, document, title, "de", number * 100, number * 100 + len(quote), quote, 1.0)
 
 
 def checked(
@@ -51,6 +51,24 @@ def test_each_of_two_numbers_brings_its_evidence() -> None:
     evidence = [piece(1, "Die Brücke hat 30 Bögen."), piece(2, "Sie wurde 1890 gebaut."), piece(3, "Sie ist schön.")]
     verified = checked("The bridge of 1890 has 30 arches.", evidence, [NEAR, (0.97, 0.0), (0.99, 0.0)])
     assert verified.evidence == (evidence[0], evidence[1])
+
+
+def test_a_number_of_a_title_proves_no_number_that_the_cited_words_do_not_have() -> None:
+    evidence = [piece(1, "Sie gewann viele Preise.", title="Die Abwehr ließ 308 Punkte zu")]
+    found = checked("She won 308 prizes.", evidence, [NEAR])
+    assert (found.supported, found.reason) == (False, "the words it would cite do not have the number 308")
+
+
+def test_a_number_of_evidence_that_is_too_far_in_meaning_to_be_cited_proves_nothing() -> None:
+    evidence = [piece(1, "Sie gewann viele Preise."), piece(2, "Die Abwehr ließ 308 Punkte zu.")]
+    assert not checked("She won 308 prizes.", evidence, [NEAR, (0.9, 0.0)]).supported
+
+
+def test_the_year_of_a_title_and_a_name_with_a_number_in_it_are_proof_enough() -> None:
+    games = [piece(1, "Sie gewann viele Preise.", title="Die Spiele von 1958")]
+    assert checked("She won prizes in 1958.", games, [NEAR]).supported
+    queen = [piece(1, "彼女は勝利者として知られている。", title="エリザベス1世は王女として生まれた")]
+    assert checked("勝利者はエリザベス1世です。", queen, [NEAR]).supported
 
 
 def test_the_digits_of_a_name_bring_no_evidence_of_their_own() -> None:

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from rag import language, leaning, retriever
+from rag import declaration, language, leaning, retriever
 from rag.leaning import leanings
 from rag.retriever import Retriever
 from rag.types import Question
@@ -61,7 +61,7 @@ def test_in_a_collection_of_one_language_scores_are_sums_of_cosines(shelf: Shelf
 def test_the_declaration_is_there_in_every_language_that_is_told_apart() -> None:
     assert set(leanings(Leaning(), language.NAMES)) == set(language.NAMES)
     for code in language.NAMES:
-        texts = leaning._texts()[code]
+        texts = declaration.texts()[code]
         assert [language.detect(text) for text in texts] == [code] * 2
 
 
