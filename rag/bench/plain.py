@@ -10,7 +10,7 @@ from rag.errors import ChecksumMismatch
 from rag.models import e5
 
 if TYPE_CHECKING:
-    from rag.models.e5 import Blocks, Checkpoint, Weights
+    from rag.models.e5 import Checkpoint, Weights
 
 _LAYER_NAMES = {
     "q": "attention.self.query",
@@ -39,7 +39,7 @@ def _write_weights(checkpoint: Checkpoint, folder: Path) -> None:
     from safetensors.numpy import save_file
 
     shape = checkpoint.shape
-    weights = {**checkpoint.weights, **{name: _floats(blocks) for name, blocks in checkpoint.blocks.items()}}
+    weights = {**checkpoint.weights, **{name: blocks.floats() for name, blocks in checkpoint.blocks.items()}}
     hidden, wide = shape.hidden, shape.feed_forward
     dimensions = {
         "fi.w": (wide, hidden),
@@ -68,12 +68,6 @@ def _write_weights(checkpoint: Checkpoint, folder: Path) -> None:
     tensors["pooler.dense.weight"] = np.zeros((hidden, hidden), dtype=np.float32)
     tensors["pooler.dense.bias"] = np.zeros(hidden, dtype=np.float32)
     save_file(tensors, folder / "model.safetensors", metadata={"format": "pt"})
-
-
-def _floats(blocks: Blocks) -> Weights:
-    import numpy as np
-
-    return np.asarray((blocks.steps.astype(np.float32) - 8) * blocks.scales[:, None].astype(np.float32)).reshape(-1)
 
 
 def _write_tokenizer_configuration(checkpoint: Checkpoint, folder: Path) -> None:

@@ -17,7 +17,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rag.errors import ChecksumMismatch
-from rag.models import graph
 from rag.models.checksum import sha256_of
 
 if TYPE_CHECKING:
@@ -27,7 +26,9 @@ if TYPE_CHECKING:
     Weights = npt.NDArray[np.float32]
 
 # Raised whenever what convert() writes changes, so that folders written by an older crosscite are made again.
-CONVERTER_VERSION = 3
+CONVERTER_VERSION = 4
+
+BLOCK = 32
 
 GRAPH = "model.onnx"
 TOKENIZER = "tokenizer.json"
@@ -68,6 +69,12 @@ class Blocks:
     scales: npt.NDArray[np.float16]
     steps: npt.NDArray[np.uint8]
 
+    def floats(self) -> Weights:
+        """Return the weights, flat."""
+        import numpy as np
+
+        return np.asarray((self.steps.astype(np.float32) - 8) * self.scales[:, None].astype(np.float32)).reshape(-1)
+
 
 @dataclass(frozen=True)
 class Checkpoint:
@@ -85,6 +92,8 @@ def convert(source: Path, folder: Path, source_sha256: str) -> None:
     Raises:
         ChecksumMismatch: the file is not what its format promises.
     """
+    from rag.models import graph  # which brings NumPy
+
     checkpoint = read(source)
     unfinished = folder.with_name(f".{folder.name}.unfinished")
     shutil.rmtree(unfinished, ignore_errors=True)
@@ -129,7 +138,7 @@ def read(path: Path) -> Checkpoint:
     if reader.take(4) != _MAGIC or reader.unpack("I") != (1,):
         raise reader.damaged("it does not start like an E5S1 file of version 1")
     *sizes, epsilon, block = reader.unpack("7ifi")
-    if min(sizes) < 1 or block != graph.BLOCK:
+    if min(sizes) < 1 or block != BLOCK:
         raise reader.damaged("its sizes make no sense")
     hidden, layers, heads, feed_forward, vocabulary_size, positions, token_types = sizes
     shape = Shape(hidden, layers, heads, feed_forward, vocabulary_size, positions, token_types, epsilon)
@@ -196,7 +205,7 @@ def _read_weights(reader: _Reader) -> tuple[dict[str, Weights], dict[str, Blocks
         raw = reader.at(offset, size)
         if kind == _F32 and size == 4 * elements:
             weights[name] = np.frombuffer(raw, dtype="<f4").astype(np.float32)
-        elif kind == _Q4_0 and elements % graph.BLOCK == 0 and size == elements // graph.BLOCK * 18:
+        elif kind == _Q4_0 and elements % BLOCK == 0 and size == elements // BLOCK * 18:
             blocks[name] = _blocks(raw)
         else:
             raise reader.damaged(f"its tensor {name} has kind {kind}, {elements:,} elements and {size:,} bytes")
@@ -206,7 +215,7 @@ def _read_weights(reader: _Reader) -> tuple[dict[str, Weights], dict[str, Blocks
 def _blocks(raw: memoryview) -> Blocks:
     import numpy as np
 
-    half = graph.BLOCK // 2
+    half = BLOCK // 2
     stored = np.frombuffer(raw, dtype=[("scale", "<f2"), ("bytes", "u1", (half,))])
     return Blocks(stored["scale"], np.hstack([stored["bytes"] & 0x0F, stored["bytes"] >> 4]))
 

@@ -15,7 +15,7 @@ from rag.errors import ChecksumMismatch, ModelError, ModelMissing
 from rag.models import catalogue, e5, path_of
 from rag.models.catalogue import Model
 
-HIDDEN = 32
+HIDDEN, LAYERS = 32, 2
 PIECES = [
     ("<s>", 0.0),
     ("<pad>", 0.0),
@@ -32,27 +32,31 @@ BLOCK_VALUES = [0.5 * (n - 8) for n in range(16)] + [0.5 * (n - 8) for n in reve
 
 
 def _tensors() -> dict[str, tuple[int, int, bytes]]:
-    def q4(blocks: int) -> tuple[int, int, bytes]:
+    def q4(blocks: int, scale: float) -> tuple[int, int, bytes]:
         # Turned a little further from block to block, so that no two pieces are the same.
         turned = (BLOCK_BYTES[at % 16 :] + BLOCK_BYTES[: at % 16] for at in range(blocks))
-        return 1, 32 * blocks, b"".join(struct.pack("<e", 0.5) + block for block in turned)
+        return 1, 32 * blocks, b"".join(struct.pack("<e", scale) + block for block in turned)
+
+    def rising(count: int, most: float) -> tuple[int, int, bytes]:
+        return 0, count, np.linspace(-most, most, count, dtype="<f4").tobytes()
 
     def f32(count: int, value: float = 0.0) -> tuple[int, int, bytes]:
         return 0, count, struct.pack("<f", value) * count
 
     tensors = {
-        "emb.word": q4(8),
+        "emb.word": q4(8, 0.5),
         "emb.pos": f32(16 * HIDDEN),
         "emb.type": f32(2 * HIDDEN),
         "emb.ln.w": f32(HIDDEN, 1.0),
         "emb.ln.b": f32(HIDDEN),
     }
-    for name in ("q", "k", "v", "ao", "fi", "fo"):
-        tensors[f"l0.{name}.w"] = q4(HIDDEN)
-        tensors[f"l0.{name}.b"] = f32(HIDDEN)
-    for name in ("aln", "oln"):
-        tensors[f"l0.{name}.w"] = f32(HIDDEN, 1.0)
-        tensors[f"l0.{name}.b"] = f32(HIDDEN)
+    for layer in range(LAYERS):
+        for number, name in enumerate(("q", "k", "v", "ao", "fi", "fo"), 1):
+            tensors[f"l{layer}.{name}.w"] = q4(HIDDEN, 0.02)
+            tensors[f"l{layer}.{name}.b"] = rising(HIDDEN, 0.2 * number)
+        for name in ("aln", "oln"):
+            tensors[f"l{layer}.{name}.w"] = rising(HIDDEN, 1.0)
+            tensors[f"l{layer}.{name}.b"] = f32(HIDDEN, 0.1)
     return tensors
 
 
@@ -61,7 +65,7 @@ def _write(path: Path, tensors: dict[str, tuple[int, int, bytes]] | None = None)
     pieces = [piece.encode() for piece, _ in PIECES]
     blob = b"".join(pieces)
     offsets = [sum(map(len, pieces[:n])) for n in range(len(pieces) + 1)]
-    head = b"E5S1" + struct.pack("<I7ifi", 1, HIDDEN, 1, 2, HIDDEN, len(PIECES), 16, 2, 1e-12, 32)
+    head = b"E5S1" + struct.pack("<I7ifi", 1, HIDDEN, LAYERS, 2, HIDDEN, len(PIECES), 16, 2, 1e-12, 32)
     head += struct.pack("<5iQ", len(PIECES), 0, 2, 1, 3, len(blob))
     head += struct.pack(f"<{len(offsets)}I", *offsets) + struct.pack(
         f"<{len(PIECES)}f", *(score for _, score in PIECES)
