@@ -122,6 +122,7 @@ def index(settings: Settings, paths: tuple[Path, ...], rebuild: bool, watch: boo
     """
     from functools import cache, partial
 
+    from rag.generations import embedder_was_renewed
     from rag.indexing import build
     from rag.models import identity
     from rag.wiring import load_embedder
@@ -135,6 +136,9 @@ def index(settings: Settings, paths: tuple[Path, ...], rebuild: bool, watch: boo
         embedder_sha256=identity(settings.embedder),
         progress=not quiet,
     )
+    if not rebuild and embedder_was_renewed(settings.index_dir, settings.embedder, identity(settings.embedder)):
+        click.echo(f"Another version of {settings.embedder} made this index: all of it is embedded anew.")
+        update((), rebuild=True)
     summary = update(paths, rebuild=rebuild)
     _report_left_out(summary)
     click.echo(str(summary))

@@ -192,6 +192,15 @@ def check_embedder(manifest: Manifest, folder: Path, embedder_sha256: str | None
         )
 
 
+def embedder_was_renewed(folder: Path, embedder: str, embedder_sha256: str) -> bool:
+    """Whether another version of the same embedder made the index: what is wished is beyond doubt then."""
+    try:
+        manifest = read_manifest(folder)
+    except IndexError_:
+        return False
+    return manifest.embedder == embedder and manifest.embedder_sha256 != embedder_sha256
+
+
 def check_file(folder: Path, manifest: Manifest, name: str, *, whole: bool = False) -> None:
     """Compare a file with the manifest: its size, and its checksum unless it is large and ``whole`` is False.
 

@@ -17,7 +17,7 @@ from rag.cli import main
 from rag.config import Settings
 from rag.errors import Cancelled, DocumentError, IndexDamaged
 from rag.indexing import build
-from rag.models import catalogue
+from rag.models import catalogue, e5
 from rag.models.catalogue import Model
 from rag.readers import read
 from rag.types import Answer, Question
@@ -338,6 +338,22 @@ def test_indexing_says_what_it_did(shelf: Shelf) -> None:
     assert result.exit_code == 0
     assert result.stdout.startswith("2 added, 0 replaced, 0 removed, 0 unchanged, 0 skipped in ")
     assert index(shelf).stdout.startswith("0 added, 0 replaced, 0 removed, 2 unchanged, 0 skipped in ")
+
+
+def test_after_an_update_of_the_embedder_all_that_was_indexed_is_embedded_anew(
+    shelf: Shelf, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shelf.write({"a.txt": "An apple.", "b.txt": "A banana."})
+    index(shelf, str(shelf.documents / "a.txt"))
+    monkeypatch.setattr(e5, "CONVERTER_VERSION", e5.CONVERTER_VERSION + 1)
+    shelf.embedder.embedded.clear()
+    result = index(shelf, str(shelf.documents / "b.txt"))
+    assert result.exit_code == 0
+    said, summary = result.stdout.splitlines()
+    assert said == "Another version of e5-small made this index: all of it is embedded anew."
+    assert summary.startswith("1 added, 0 replaced, 0 removed, 0 unchanged, 0 skipped in ")
+    assert [document.id for document in shelf.load(models.identity("e5-small")).documents()] == ["a.txt", "b.txt"]
+    assert {"An apple.", "A banana."} <= set(shelf.embedder.embedded)
 
 
 def test_skipped_files_are_named_with_their_reason_and_give_an_exit_code_of_their_own(shelf: Shelf) -> None:
