@@ -495,7 +495,7 @@ class _Progress:
         if self._bar is not None:
             if self._seconds:
                 self._bar.set_postfix_str(f"{self._texts / self._seconds:.0f} texts/s", refresh=False)
-            self._bar.update(size)
+            self._bar.update(min(size, self._total - self._bar.n))  # parts of files add up to a hair more
 
     def __exit__(self, *_: object) -> None:
         if self._bar is not None:

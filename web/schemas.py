@@ -166,7 +166,10 @@ class EvidenceModel(SourceModel):
 
 
 class SentenceModel(BaseModel):
-    """A sentence of the answer and the numbers of its citations."""
+    """A sentence of the answer and the numbers of its citations.
+
+    ``quoted``: it stands in the words of the source; ``translated``: it is the model's translation of those.
+    """
 
     text: str
     citations: list[int]
