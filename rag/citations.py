@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from rag import figures, names
 from rag.figures import Figure
+from rag.lexical import terms
 from rag.types import AnswerSentence, Citation, Evidence
 from rag.writing import visible
 
@@ -26,6 +27,12 @@ right answers on XQuAD were lost ("This edict was declared in 1685."); what pass
 
 NEAR = 0.06
 """How much farther in meaning evidence may be that has more of the sentence's numbers and names than the nearest."""
+
+SHARED = 0.01
+"""What evidence with all of a sentence's words that the question did not have counts as nearer in meaning: it settles
+what is all but equal. "Profiles are stored in /etc/apparmor.d/." is .9382 near the sentence that says so and .9386 near
+the next one. Up to .01 no citation of 157 right answers on XQuAD and JaQuAD becomes worse, and one of 79 wrong ones
+right."""
 
 MOST = 3
 """Citations a sentence can have."""
@@ -161,12 +168,17 @@ def _needed(
     near = [at for at in range(len(evidence)) if float(meaning[at]) >= float(meaning.max()) - NEAR]
     numbers = [figure for figure in figures.figures(text) if not figure.code]
     told = set(map(names.key, names.names(text, answer_language))) - names.keys(question)
+    said = set(terms(text)) - set(terms(question))
+
+    def nearness(at: int) -> float:
+        shared = len(said.intersection(terms(evidence[at].quote))) / max(1, len(said))
+        return float(meaning[at]) + SHARED * shared
 
     def rank(at: int) -> tuple[int, int, float, int]:
         quote = evidence[at].quote
         known = figures.values_of([quote])
         shared_numbers = sum(bool(figure.values & known) for figure in numbers)
-        return -shared_numbers, -len(told & names.keys(quote)), -float(meaning[at]), evidence[at].number
+        return -shared_numbers, -len(told & names.keys(quote)), -nearness(at), evidence[at].number
 
     order = sorted(near, key=rank)
     chosen = order[:1]

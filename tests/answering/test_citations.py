@@ -53,6 +53,15 @@ def test_each_of_two_numbers_brings_its_evidence() -> None:
     assert verified.evidence == (evidence[0], evidence[1])
 
 
+def test_of_evidence_that_is_all_but_equally_near_the_one_with_the_sentences_words_is_cited() -> None:
+    evidence = [piece(1, "Profiles are loaded by a command."), piece(2, "Profiles are stored in /etc/profiles.")]
+    vectors = [NEAR, (0.9996, 0.0)]
+    stored = checked("They are stored in /etc/profiles.", evidence, vectors, question="Where are profiles?")
+    assert stored.evidence == (evidence[1],)
+    loaded = checked("They are loaded by a command.", evidence, vectors, question="Where are profiles?")
+    assert loaded.evidence == (evidence[0],)
+
+
 def test_a_number_of_a_title_proves_no_number_that_the_cited_words_do_not_have() -> None:
     evidence = [piece(1, "Sie gewann viele Preise.", title="Die Abwehr ließ 308 Punkte zu")]
     found = checked("She won 308 prizes.", evidence, [NEAR])
