@@ -10,12 +10,11 @@ import difflib
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import takewhile
 
 import numpy as np
 from numpy.typing import NDArray
 
-from rag import figures, names
+from rag import figures, language, names
 from rag.figures import Figure
 from rag.lexical import terms
 from rag.types import AnswerSentence, Citation, Evidence
@@ -44,7 +43,8 @@ _NUMBERS = r"[\[［【]\s*\^?\d{1,3}(?:[\s,;:–-]+\d{1,3})*\s*(?:†[^\]］】]
 _MARKER = re.compile(rf"\s*{_NUMBERS}(?:[,;]?\s*{_NUMBERS})*")
 """Numbers of sources in the forms that models write; the code writes its own behind a sentence. Years are none."""
 
-_YEAR = re.compile(r"(?:1\d|20)\d\d")
+_WORD_BEFORE = re.compile(r"[^\W\d_]+[^\W\d_\u3040-\u309f][\s-]?(?=$)")
+"""The word that a number stands behind; a Japanese one does not end in a particle."""
 
 _PICTURE = re.compile(r"!\[([^\]]*)\]\([^)]*\)")
 _LINK = re.compile(r"\[([^\]]+)\]\(([^)\s]+)[^)]*\)")
@@ -196,25 +196,30 @@ def _not_among(text: str, cited: Sequence[Evidence], question: str) -> list[str]
     """Return the numbers of a text that the cited words do not prove.
 
     A date or the year of a title says when all of it was; any other number of a title tells nothing about what the
-    sentence counts, unless it is part of a word there ("エリザベス1世").
+    sentence counts, unless it belongs to a name there ("Apollo 11", "エリザベス1世").
     """
     titles = [piece.title for piece in cited]
-    years = [figure.text for title in titles for figure in figures.figures(title) if _YEAR.fullmatch(figure.text)]
+    years = [figure.text for title in titles for figure in figures.figures(title) if _is_a_year(figure)]
     known = figures.values_of([question, *years, *(f"{piece.quote} {piece.date or ''}" for piece in cited)])
     return [
         figure.text
         for figure in figures.figures(text)
-        if not (figure.code or figure.values & known or any(_in_its_word(figure, text, title) for title in titles))
+        if not (figure.code or figure.values & known or any(_named(figure, text, title) for title in titles))
     ]
 
 
-def _in_its_word(figure: Figure, text: str, title: str) -> bool:
-    """Whether a number is part of a word that a title has too."""
-    before, behind = text[: figure.start][-1:], text[figure.end :][:1]
-    return any(
-        sign.isalpha() and part in title
-        for sign, part in ((before, before + figure.text), (behind, figure.text + behind))
-    )
+def _is_a_year(figure: Figure) -> bool:
+    return len(figure.text) == 4 and figure.text.isdigit() and any(1000 <= value < 2700 for value in figure.values)
+
+
+def _named(figure: Figure, text: str, title: str) -> bool:
+    """Whether a title has a number behind the same word, which makes it a part of that name."""
+    word = _WORD_BEFORE.search(text, 0, figure.start)
+    if word is None:
+        return False
+    # Without spaces between words the last letters stand for the word.
+    name = word.group()[-2:] if language.is_unspaced(word.group()) else word.group()
+    return re.search(rf"{re.escape(name + figure.text)}(?!\d)", title) is not None
 
 
 def _respelt(text: str, sources: Sequence[str], answer_language: str) -> str:
@@ -231,8 +236,7 @@ def _respelt(text: str, sources: Sequence[str], answer_language: str) -> str:
 
 def _same_stem(first: str, second: str) -> bool:
     """Whether two words differ in their endings only, which is inflection ("China", "Chinas") and no misspelling."""
-    pairs = zip(first.casefold(), second.casefold(), strict=False)
-    shared = len(list(takewhile(lambda pair: pair[0] == pair[1], pairs)))
+    shared = names.shared_letters(first.casefold(), second.casefold())
     return shared >= min(len(first), len(second)) - 1 and shared >= 4
 
 

@@ -125,6 +125,7 @@ def index(settings: Settings, paths: tuple[Path, ...], rebuild: bool, watch: boo
     from rag.generations import embedder_was_renewed
     from rag.indexing import build
     from rag.models import identity
+    from rag.scanning import known_roots
     from rag.wiring import load_embedder
 
     embedder = cache(partial(load_embedder, settings))
@@ -136,10 +137,14 @@ def index(settings: Settings, paths: tuple[Path, ...], rebuild: bool, watch: boo
         embedder_sha256=identity(settings.embedder),
         progress=not quiet,
     )
-    if not rebuild and embedder_was_renewed(settings.index_dir, settings.embedder, identity(settings.embedder)):
+    roots = known_roots(settings.index_dir)
+    renewed = embedder_was_renewed(settings.index_dir, settings.embedder, identity(settings.embedder))
+    # Where something is not there, the error says what a rebuild would lose.
+    if renewed and not rebuild and all(path.exists() for path in (*roots, *paths)):
         click.echo(f"Another version of {settings.embedder} made this index: all of it is embedded anew.")
-        update((), rebuild=True)
-    summary = update(paths, rebuild=rebuild)
+        summary = update((*roots, *paths), rebuild=True)
+    else:
+        summary = update(paths, rebuild=rebuild)
     _report_left_out(summary)
     click.echo(str(summary))
     if watch:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from itertools import takewhile
 
 from rag import language
 
@@ -60,6 +61,12 @@ def begins_a_word(name: str, text: str) -> bool:
     """
     ending = "" if len(name) > _KEY_LETTERS else f"{_LATIN}?(?!{_LATIN})"
     return re.search(f"(?<!{_LATIN}){re.escape(name)}{ending}", text) is not None
+
+
+def shared_letters(first: str, second: str) -> int:
+    """Return how many letters two words begin with alike."""
+    pairs = zip(first, second, strict=False)
+    return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], pairs))
 
 
 def is_latin(text: str) -> bool:

@@ -1,52 +1,57 @@
 """Does a drafted sentence only say the question again?
 
 "The company was asked to restore the tapes" is no answer to "Which company was asked to restore the tapes?", yet every
-check passes it: its meaning and its names are those of the source.
+check passes it: its meaning and its names are those of the source. Of 158 German and English drafts for questions of
+XQuAD that have an answer 3 are told to be such; all are wrong, while 2 of the sentences they cite are right. Told for
+alphabets with capitals only: in Japanese, where it was tried too, most were right, as they answer "A or B?".
 """
 
 from __future__ import annotations
 
-import re
+from collections import Counter
 from functools import cache
 
-from rag import declaration, figures, language, names
+from rag import declaration, figures, names
 
 _SHORT = 4
 """Letters that a word of grammar has at most ("that", "eine"); which ones those are tells a text in the language."""
 
 _STEM, _ENDING = 4, 3
-"""Letters that a word must share with one of the question, and letters at its end that may differ by inflection."""
+"""Letters that two forms of a word share at least, and letters at their ends in which they may differ."""
 
-_GRAMMAR = re.compile(r"[\u3040-\u309f\u30fc]|[是的了为為在有]")
-"""Hiragana, and the commonest Chinese particles."""
+_REPEATED = 0.6
+"""Share of the question's longer words that a sentence says again: "It is forbidden" has its answer in few of them."""
 
 
 def only_restates(sentence: str, question: str, sentence_language: str) -> bool:
-    """Whether a sentence has neither number nor word of content that the question had not.
+    """Whether a sentence says most of the question, and has neither number nor word of content that it had not.
 
-    >>> only_restates("The team has its own leader.", "Who leads the team as its own leader?", "en")
+    >>> only_restates("The team is led by a leader.", "Who is the leader that the team is led by?", "en")
     True
-    >>> only_restates("The team is led by Wang.", "Who leads the team as its own leader?", "en")
+    >>> only_restates("The team is led by Wang.", "Who is the leader that the team is led by?", "en")
     False
     """
-    if figures.unsupported(sentence, [question]):
+    said, asked = _words(sentence), _words(question)
+    if not said or any(word.upper() == word for word in said) or figures.unsupported(sentence, [question]):
         return False
-    if language.is_unspaced(sentence):
-        return all(sign in question or not sign.isalnum() or _GRAMMAR.match(sign) for sign in sentence)
-    asked = tuple(_words(question))
-    new = [word for word in _words(sentence) if not any(one.startswith(_stem(word)) for one in asked)]
-    return _grammar(sentence_language).issuperset(new)
+    new = [word for word in said if not any(_alike(word, other) for other in asked)]
+    longer = [word for word in asked if len(word) > _SHORT]
+    again = sum(any(_alike(word, other) for other in said) for word in longer)
+    return _grammar(sentence_language).issuperset(new) and again >= max(1.0, _REPEATED * len(longer))
 
 
 def _words(text: str) -> list[str]:
     return [word.casefold() for word in names.WORD.findall(text)]
 
 
-def _stem(word: str) -> str:
-    return word[: max(_STEM, len(word) - _ENDING)]
+def _alike(first: str, second: str) -> bool:
+    """Whether two words are the same, or forms of the same."""
+    shared = names.shared_letters(first, second)
+    return first == second or (shared >= _STEM and max(len(first), len(second)) - shared <= _ENDING)
 
 
 @cache
 def _grammar(of: str) -> frozenset[str]:
-    articles = declaration.texts().get(of, ())
-    return frozenset(word for article in articles for word in _words(article) if len(word) <= _SHORT)
+    """Return the short words that a text in a language has more than once."""
+    words = Counter(word for part in declaration.texts().get(of, ()) for word in _words(part) if len(word) <= _SHORT)
+    return frozenset(word for word, count in words.items() if count > 1)

@@ -351,9 +351,23 @@ def test_after_an_update_of_the_embedder_all_that_was_indexed_is_embedded_anew(
     assert result.exit_code == 0
     said, summary = result.stdout.splitlines()
     assert said == "Another version of e5-small made this index: all of it is embedded anew."
-    assert summary.startswith("1 added, 0 replaced, 0 removed, 0 unchanged, 0 skipped in ")
+    assert summary.startswith("2 added, 0 replaced, 0 removed, 0 unchanged, 0 skipped in ")
     assert [document.id for document in shelf.load(models.identity("e5-small")).documents()] == ["a.txt", "b.txt"]
     assert {"An apple.", "A banana."} <= set(shelf.embedder.embedded)
+
+
+def test_after_an_update_of_the_embedder_nothing_is_done_that_would_lose_a_document(
+    shelf: Shelf, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shelf.write({"a.txt": "An apple."})
+    index(shelf, str(shelf.documents))
+    monkeypatch.setattr(e5, "CONVERTER_VERSION", e5.CONVERTER_VERSION + 1)
+    away = shelf.documents.rename(shelf.documents.with_name("away"))
+    for paths in ((), (str(away / "none.txt"),)):
+        refused = index(shelf, *paths)
+        assert (refused.exit_code, refused.stdout) == (1, "")
+        assert refused.stderr.endswith("Run: crosscite index --rebuild\n")
+    assert shelf.load(None).manifest.documents == 1
 
 
 def test_skipped_files_are_named_with_their_reason_and_give_an_exit_code_of_their_own(shelf: Shelf) -> None:

@@ -222,7 +222,7 @@ def _scales(matrix: NDArray[np.float32]) -> NDArray[np.float32]:
     size = np.abs(matrix)
     pairs = size.reshape(len(matrix), -1, 2).sum(axis=2)
     steps = np.maximum(size.max(axis=1) / _WEIGHT_STEPS, pairs.max(axis=1) / _PAIR_STEPS)
-    return np.asarray(steps, dtype=np.float32)
+    return np.asarray(np.maximum(steps, np.finfo(np.float32).tiny), dtype=np.float32)  # a row may be all zeros
 
 
 def _missing(name: str, size: tuple[int, ...]) -> ChecksumMismatch:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 import numpy as np
+import pytest
 
 from rag.citations import Verified, number, verify, with_markers
 from rag.types import Evidence
@@ -73,11 +74,30 @@ def test_a_number_of_evidence_that_is_too_far_in_meaning_to_be_cited_proves_noth
     assert not checked("She won 308 prizes.", evidence, [NEAR, (0.9, 0.0)]).supported
 
 
-def test_the_year_of_a_title_and_a_name_with_a_number_in_it_are_proof_enough() -> None:
-    games = [piece(1, "Sie gewann viele Preise.", title="Die Spiele von 1958")]
-    assert checked("She won prizes in 1958.", games, [NEAR]).supported
-    queen = [piece(1, "彼女は勝利者として知られている。", title="エリザベス1世は王女として生まれた")]
-    assert checked("勝利者はエリザベス1世です。", queen, [NEAR]).supported
+@pytest.mark.parametrize(
+    ("text", "quote", "title"),
+    [
+        ("She won prizes in 1958.", "Sie gewann viele Preise.", "Die Spiele von 1958"),
+        ("Apollo 11 landed there.", "Sie landeten dort.", "Apollo 11"),
+        ("勝利者はエリザベス1世です。", "彼女は勝利者として知られている。", "エリザベス1世は王女として生まれた"),
+        ("Она выиграла в 2563.", "Она выиграла.", "ยอดขายปี 2563"),
+    ],
+)
+def test_the_year_of_a_title_and_a_name_with_a_number_are_proof_enough(text: str, quote: str, title: str) -> None:
+    assert checked(text, [piece(1, quote, title=title)], [NEAR]).supported
+
+
+@pytest.mark.parametrize(
+    ("text", "quote", "title"),
+    [
+        ("彼女は308点を獲得した。", "彼女は多くの賞を受けた。", "守備は308点を許した"),
+        ("그녀는 308점을 얻었다.", "그녀는 많은 상을 받았다.", "수비는 308점을 허용했다"),
+        ("She scored 308m.", "Sie lief schnell.", "The 308m race"),
+        ("Apollo 1 landed there.", "Sie landeten dort.", "Apollo 11"),
+    ],
+)
+def test_what_a_title_counts_proves_nothing_in_any_script(text: str, quote: str, title: str) -> None:
+    assert not checked(text, [piece(1, quote, title=title)], [NEAR]).supported
 
 
 def test_the_digits_of_a_name_bring_no_evidence_of_their_own() -> None:

@@ -13,10 +13,8 @@ FRESNO = "Welche ethnische Community befindet sich im Zentrum der West Side von 
     ("sentence", "question", "code"),
     [
         ("Die ethnische Community befindet sich im Zentrum der West Side von Fresno.", FRESNO, "de"),
-        ("The company has the right to restore the tapes.", "Which company has the right to restore tapes?", "en"),
-        ("これは画家の手稿に転記されていたものである。", "画家の手稿に転記されていたものは何ですか。", "ja"),
-        ("他在上大学。", "他在哪里上大学?", "zh"),
-        ("Компания имеет право на это.", "Какая компания имеет право на это?", "ru"),
+        ("The company was asked to restore the tapes.", "Which company was asked to restore these tapes?", "en"),
+        ("Компания имеет право на имущество.", "Какая компания имеет право на имущество?", "ru"),
     ],
 )
 def test_a_sentence_of_the_questions_own_words_restates_it(sentence: str, question: str, code: str) -> None:
@@ -29,11 +27,28 @@ def test_a_sentence_of_the_questions_own_words_restates_it(sentence: str, questi
         ("Die afroamerikanische Community befindet sich im Zentrum der West Side von Fresno.", FRESNO, "de"),
         ("The Los Angeles Clippers are a team of the NBA.", "The Los Angeles Clippers are a team of what?", "en"),
         ("The region has nine nations.", "How many nations has the region?", "en"),
-        ("列車は28日から2時間後に復旧されました。", "28日に脱線した列車は何時間後に復旧されましたか。", "ja"),
-        ("他在北京上大学。", "他在哪里上大学?", "zh"),
+        ("The company has 9 tapes.", "How many tapes has the company?", "en"),
+        ("Es ist verboten.", "Ist es verboten oder erlaubt?", "de"),
+        ("Franklin.", "Who discovered Frankfurt?", "en"),
+        ("Die Franken besiegten die Sachsen.", "Welcher Stamm besiegte die Sachsen, wie man in Frankreich sagt?", "de"),
+        ("It means law.", "What does jus mean?", "en"),
         ("Po", "Which river is the longest?", "en"),
-        ("그 회사는 서울에 있다.", "그 회사는 어디에 있나?", "ko"),
     ],
 )
 def test_one_new_word_of_content_or_number_is_an_answer(sentence: str, question: str, code: str) -> None:
+    assert not only_restates(sentence, question, code)
+
+
+@pytest.mark.parametrize(
+    ("sentence", "question", "code"),
+    [
+        ("भारत की राजधानी दिल्ली है।", "भारत की राजधानी क्या है?", "hi"),
+        ("இந்தியாவின் தலைநகரம் டெல்லி.", "இந்தியாவின் தலைநகரம் எது?", "ta"),
+        ("さくらです。", "この女性の名前は何ですか。", "ja"),
+        ("他在北京上大学。", "他在哪里上大学?", "zh"),
+        ("그 회사는 서울에 있다.", "그 회사는 어디에 있나?", "ko"),
+        ("عاصمة فرنسا باريس.", "ما عاصمة فرنسا؟", "ar"),
+    ],
+)
+def test_it_is_not_told_where_the_alphabet_has_no_capitals(sentence: str, question: str, code: str) -> None:
     assert not only_restates(sentence, question, code)
