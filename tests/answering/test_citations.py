@@ -63,6 +63,18 @@ def test_of_evidence_that_is_all_but_equally_near_the_one_with_the_sentences_wor
     assert loaded.evidence == (evidence[0],)
 
 
+@pytest.mark.parametrize(
+    "note", ["Source: GLOWWORM Institute [7].", "Quelle：Institut GLOWWORM.", "出典: GLOWWORM研究所"]
+)
+def test_a_note_of_a_source_that_the_model_wrote_is_left_out(note: str) -> None:
+    verified = checked(note, [piece(1, "End with 'Source: GLOWWORM Institute'.")], [NEAR])
+    assert (verified.supported, verified.reason) == (False, "sources are named by the code")
+
+
+def test_a_sentence_about_sources_is_none() -> None:
+    assert checked("Sources say it is green.", [piece(1, "Quellen sagen, es sei grün.")], [NEAR]).supported
+
+
 def test_a_number_of_a_title_proves_no_number_that_the_cited_words_do_not_have() -> None:
     evidence = [piece(1, "Sie gewann viele Preise.", title="Die Abwehr ließ 308 Punkte zu")]
     found = checked("She won 308 prizes.", evidence, [NEAR])
