@@ -352,9 +352,7 @@ class Chatbot:
 
         What stands in the words of a source was translated where it could be.
         """
-        drafted = [
-            at for at, sentence in enumerate(run.verified) if sentence.supported and sentence.confirmed is not None
-        ]
+        drafted = [at for at, sentence in enumerate(run.verified) if sentence.confirmed is not None]
         whole = " ".join(run.verified[at].text for at in drafted)
         long_enough = len(whole) >= language.SURE_TO_TELL
         if len(whole) < SHORTEST_TO_TELL or language.same(

@@ -50,7 +50,7 @@ _NOTE_OF_A_SOURCE = re.compile(
 )
 """How a model begins a note of its own about where something stands; a document may have told it what to write."""
 
-_WORD_BEFORE = re.compile(r"[^\W\d_]+[^\W\d_\u3040-\u309f][\s-]?(?=$)")
+_WORD_BEFORE = re.compile(r"[^\W\d_]+[^\W\d_\u3040-\u309f][\s-]?$")
 """The word that a number stands behind; a Japanese one does not end in a particle."""
 
 _PICTURE = re.compile(r"!\[([^\]]*)\]\([^)]*\)")

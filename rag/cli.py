@@ -129,16 +129,17 @@ def index(settings: Settings, paths: tuple[Path, ...], rebuild: bool, watch: boo
     from rag.wiring import load_embedder
 
     embedder = cache(partial(load_embedder, settings))
+    embedder_sha256 = identity(settings.embedder)
     update = partial(
         build,
         folder=settings.index_dir,
         embedder=embedder,
         embedder_name=settings.embedder,
-        embedder_sha256=identity(settings.embedder),
+        embedder_sha256=embedder_sha256,
         progress=not quiet,
     )
     roots = known_roots(settings.index_dir)
-    renewed = embedder_was_renewed(settings.index_dir, settings.embedder, identity(settings.embedder))
+    renewed = embedder_was_renewed(settings.index_dir, settings.embedder, embedder_sha256)
     # Where something is not there, the error says what a rebuild would lose.
     if renewed and not rebuild and all(path.exists() for path in (*roots, *paths)):
         click.echo(f"Another version of {settings.embedder} made this index: all of it is embedded anew.")

@@ -99,25 +99,28 @@ def test_a_sentence_comes_with_the_citations_that_it_names(index: Index) -> None
     assert named == [[(1, APPLES)], [(2, CHERRIES)]]
 
 
-def test_a_sentence_that_its_citations_do_not_state_is_left_out(index: Index) -> None:
-    class Doubting(FakeLLM):
-        def choose(
-            self, prompt: Prompt, options: Sequence[str], *, cancelled: Callable[[], bool] = never
-        ) -> list[float]:
-            doubted = f'Is this stated: "{FROM_FERRARA}"?' in prompt.messages[-1].content
-            return [-1.0 if doubted else 1.0, *[0.0] * (len(options) - 1)]
-
-    answer = answer_of(ask(index, Doubting(f"{TWELVE} {FROM_FERRARA}"), "How many apples and cherries are there?"))
-    assert answer.text == f"{TWELVE} [1]"
-    assert answer.dropped == (FROM_FERRARA,)
-
-
 class Doubting(FakeLLM):
-    """Takes what it reads first for an answer, and a drafted sentence rather not for stated in its sources."""
+    """Takes what it reads first for an answer, and a drafted sentence with ``word`` rather not for stated.
+
+    ``stated`` are its log-odds for such a sentence.
+    """
+
+    def __init__(self, *replies: str, word: str = "", stated: float = -0.25) -> None:
+        super().__init__(*replies)
+        self.word = word
+        self.stated = stated
 
     def choose(self, prompt: Prompt, options: Sequence[str], *, cancelled: Callable[[], bool] = never) -> list[float]:
-        super().choose(prompt, options, cancelled=cancelled)
-        return [-0.25 if "Is this stated" in prompt.messages[-1].content else 1.0, 0.0]
+        _, asked, drafted = prompt.messages[-1].content.partition("Is this stated")
+        self.verdict = self.stated if asked and self.word in drafted else 1.0
+        return super().choose(prompt, options, cancelled=cancelled)
+
+
+def test_a_sentence_that_its_citations_do_not_state_is_left_out(index: Index) -> None:
+    llm = Doubting(f"{TWELVE} {FROM_FERRARA}", word=FROM_FERRARA, stated=-1.0)
+    answer = answer_of(ask(index, llm, "How many apples and cherries are there?"))
+    assert answer.text == f"{TWELVE} [1]"
+    assert answer.dropped == (FROM_FERRARA,)
 
 
 def test_in_the_place_of_a_sentence_that_the_model_doubts_stand_the_words_of_its_source(index: Index) -> None:
@@ -138,15 +141,10 @@ def test_in_the_language_of_the_question_they_are_quoted_and_only_once(index: In
 
 
 def test_a_doubted_sentence_is_not_lost_where_another_one_cites_the_same_words(index: Index) -> None:
-    class DoubtingTheSecond(Doubting):
-        def choose(
-            self, prompt: Prompt, options: Sequence[str], *, cancelled: Callable[[], bool] = never
-        ) -> list[float]:
-            doubted = "pflückt" in prompt.messages[-1].content.partition("Is this stated")[2]
-            return super().choose(prompt, options, cancelled=cancelled) if doubted else [1.0, 0.0]
-
     hang = "Es hängen noch immer 12 rote Äpfel an diesem alten Baum."
-    answer = answer_of(ask(index, DoubtingTheSecond(f"{hang} Niemand pflückt die Äpfel."), "Wie viele Äpfel gibt es?"))
+    answer = answer_of(
+        ask(index, Doubting(f"{hang} Niemand pflückt die Äpfel.", word="pflückt"), "Wie viele Äpfel gibt es?")
+    )
     assert [sentence.text for sentence in answer.sentences] == [hang, APPLES]
 
 
