@@ -2,9 +2,8 @@
 
 Every sentence of the passages that the first search finds is scored by three vectors: its own, its own with its
 neighbours, and its passage's. Measured on XQuAD (question en, paragraphs de): R@1 .84 by passage alone, .87 with the
-neighbours, .90 with all three; on JaQuAD .73, .80, .84. Shared terms, too, are counted in the sentence and in it with
-its neighbours, but only where question and document share a language: English questions about German paragraphs lose a
-point by them.
+neighbours, .90 with all three; on JaQuAD .73, .80, .84. Shared terms are counted too (.90 on JaQuAD), but only where
+question and sentence share a language: English questions about German paragraphs lose a point by them.
 """
 
 from __future__ import annotations
@@ -13,18 +12,16 @@ import math
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 
 from rag import figures, language, names
-from rag.bm25 import bm25
 from rag.embedding import Embedder
 from rag.index import Index
 from rag.leaning import leanings
 from rag.lexical import terms
-from rag.passages import window
+from rag.shared_terms import shared_terms
 from rag.types import Evidence, Hit, Passage, Question, Sentence
 
 PASSAGES = 48
@@ -37,10 +34,9 @@ LEXICAL_SENTENCES = 24
 """Sentences that the lexical index adds to the candidates, in any language: a rare name finds its sentence there."""
 
 LEXICAL_WEIGHT = 0.003
-"""What one point of BM25 adds to the sum of the three cosines, of the sentence and of it with its neighbours. On 300
-questions each of XQuAD (German) and JaQuAD the right sentence is among the first 1, 3 and 6 for .67 .89 .94 and .66 .81
-.90 without shared terms, for .71 .90 .95 and .70 .85 .93 with them, and for .70 .89 .94 and .71 .83 .88 with those of
-the sentence alone (at .0063). Weights from .002 to .005 are within a point."""
+"""What one point of BM25 adds to the sum of the three cosines (``rag.shared_terms``). The right sentence of XQuAD
+(German) is among the first 1, 3 and 6 for .78 .94 .98, without shared terms for .73 .92 .96; of JaQuAD for .68 .87 .94
+and .60 .81 .89. Weights from .0015 to .005 are within a point, the paragraphs' R@1 is best at this one."""
 
 EVIDENCE_TOKENS = 230
 """Tokens of the language model spent on evidence: at 145 tokens a second a second and a half before the first word. The
@@ -94,6 +90,9 @@ class Retriever:
         self._count_tokens = count_tokens
         self._documents = {info.id: info for info in index.documents()}
         self._languages = {info.language for info in self._documents.values()}
+        self._sentences = Counter[str]()
+        for info in self._documents.values():
+            self._sentences[info.language] += info.sentences
         self._leanings = leanings(embedder, self._languages)
 
     def retrieve(self, question: Question, *, budget: int = EVIDENCE_TOKENS) -> Retrieval:
@@ -107,7 +106,8 @@ class Retriever:
         nearest = max((hit.meaning for hit in found), default=0.0)
         near = [hit for hit in found if hit.meaning >= nearest - FARTHEST]
         candidates = self._each_story_once(question, [*self._with_rare_names(question, found), *near])
-        chosen = self._with_each_language(self._choose(candidates, budget), candidates, budget)
+        chosen = self._with_each_language(self._filled([], candidates, budget), candidates, budget)
+        chosen = self._filled(chosen, candidates, budget)
         return Retrieval(self._in_prompt_order(chosen), hits)
 
     def search(self, question: Question) -> tuple[Hit, ...]:
@@ -122,7 +122,7 @@ class Retriever:
         if not sentences:
             return ()
         meaning = self._meaning(sentences, passages, vector) - self._for_the_language_alone(sentences, vector)
-        scores = meaning + self._shared_terms(sentences, question)
+        scores = meaning + self._shared_terms(sentences, [passage for passage, _ in passages], question)
         hits = [
             Hit(sentence, float(score), float(own))
             for sentence, score, own in zip(sentences, scores, meaning, strict=True)
@@ -152,7 +152,7 @@ class Retriever:
     ) -> NDArray[np.float32]:
         """Return what each sentence's score owes to the language it is in; the same for all where there is but one."""
         points = {one: COSINES * float(leaning @ vector) for one, leaning in self._leanings.items()}
-        return np.array([points.get(self.language_of(s.document), 0.0) for s in sentences], dtype=np.float32)
+        return np.array([points.get(self._language_of_sentence(s), 0.0) for s in sentences], dtype=np.float32)
 
     def _vector(self, question: Question) -> NDArray[np.float32]:
         """Embed a question, what was said before it, and what is asked when its names are left out."""
@@ -173,26 +173,25 @@ class Retriever:
                 )
         return sorted(found.items(), key=lambda item: (-item[1], item[0].document, item[0].position))
 
-    def _shared_terms(self, sentences: Sequence[Sentence], question: Question) -> NDArray[np.float32]:
-        """Return what shared terms add to each sentence of a document in the question's language.
-
-        They are counted in the sentence, and once more in it with its neighbours, as far as these were found too: what
-        a question names often stands in the sentence before.
-        """
+    def _shared_terms(
+        self, sentences: Sequence[Sentence], passages: Sequence[Passage], question: Question
+    ) -> NDArray[np.float32]:
+        """Return what shared terms add to each sentence in the question's language."""
         asked = language.detect(question.text)
-        places = [at for at, one in enumerate(sentences) if self.language_of(one.document) == asked]
-        if not places:
-            return np.zeros(len(sentences), dtype=np.float32)
-        rarity = self._rarity(question.text)
-        own, in_context = _counted([sentences[at] for at in places])
+        places = [at for at, one in enumerate(sentences) if self._language_of_sentence(one) == asked]
         added = np.zeros(len(sentences), dtype=np.float32)
-        added[places] = LEXICAL_WEIGHT * (bm25(rarity, own) + bm25(rarity, in_context))
+        if places:
+            mine = [sentences[at] for at in places]
+            added[places] = LEXICAL_WEIGHT * shared_terms(self._rarity(question.text, asked), mine, passages)
         return added
 
-    def _rarity(self, text: str) -> dict[str, float]:
-        """Return the inverse document frequency of each term of a text, over the sentences of the collection."""
-        total = self._index.manifest.sentences
-        having = {term: self._index.document_frequency(term) for term in dict.fromkeys(terms(text))}
+    def _rarity(self, text: str, one: str) -> dict[str, float]:
+        """Return the inverse document frequency of each term of a text, over the sentences in its language.
+
+        Over the whole collection every word of a language that few documents are in would be a rare one.
+        """
+        total = self._sentences[one] or self._index.manifest.sentences
+        having = {term: min(total, self._index.document_frequency(term)) for term in dict.fromkeys(terms(text))}
         return {term: math.log(1 + (total - count + 0.5) / (count + 0.5)) for term, count in having.items() if count}
 
     def _with_rare_names(self, question: Question, hits: Sequence[Hit]) -> list[Hit]:
@@ -220,19 +219,17 @@ class Retriever:
                 told.append(id)
         return [hit for hit in hits if hit.sentence.document in told]
 
-    def _choose(self, hits: Sequence[Hit], budget: int) -> list[Hit]:
-        """Take the best sentences until the budget is spent, each content once; the best one whatever it costs."""
-        chosen: list[Hit] = []
-        spent = 0
+    def _filled(self, chosen: Sequence[Hit], hits: Sequence[Hit], budget: int) -> list[Hit]:
+        """Add the best sentences that the budget has room for, each content once; a first one whatever it costs."""
+        filled = [*chosen]
+        left = budget - sum(map(self._cost, filled))
         for hit in hits:
             cost = self._cost(hit)
-            if hit in chosen or self._says_the_same(hit, chosen):
+            if hit in filled or (filled and cost > left) or self._says_the_same(hit, filled):
                 continue
-            if chosen and spent + cost > budget:
-                break
-            chosen.append(hit)
-            spent += cost
-        return chosen
+            filled.append(hit)
+            left -= cost
+        return filled
 
     def _with_each_language(self, chosen: Sequence[Hit], hits: Sequence[Hit], budget: int) -> list[Hit]:
         """Give the best sentence of each other language the place of the last ones, where it is about as near.
@@ -263,7 +260,13 @@ class Retriever:
         return kept if sum(map(self._cost, kept)) + cost <= budget else []
 
     def _language_of_hit(self, hit: Hit) -> str:
-        return self.language_of(hit.sentence.document)
+        return self._language_of_sentence(hit.sentence)
+
+    def _language_of_sentence(self, sentence: Sentence) -> str:
+        """Return its own language where it is long enough to tell: a document may be half translated, or quote."""
+        known = self.language_of(sentence.document)
+        long_enough = len(sentence.text) >= language.SURE_TO_TELL
+        return language.detect(sentence.text, expected=known) if long_enough else known
 
     def _cost(self, hit: Hit) -> int:
         """Return the tokens of a hit as evidence: its own, and its number in brackets."""
@@ -293,21 +296,16 @@ class Retriever:
         return tuple(self.evidence(hit, number) for number, hit in enumerate(ordered, 1))
 
     def evidence(self, hit: Hit, number: int) -> Evidence:
-        """Return a hit as numbered evidence, in its own language where it is long enough to tell.
-
-        A document may quote another language, or be half translated.
-        """
+        """Return a hit as numbered evidence."""
         info = self._documents[hit.sentence.document]
-        text = hit.sentence.text
-        long_enough = len(text) >= language.SURE_TO_TELL
         return Evidence(
             number=number,
             document=info.id,
             title=info.title,
-            language=language.detect(text, expected=info.language) if long_enough else info.language,
+            language=self._language_of_hit(hit),
             start=hit.sentence.start,
             end=hit.sentence.end,
-            quote=text,
+            quote=hit.sentence.text,
             score=hit.score,
             date=info.date,
             page=self._index.page(hit.sentence),
@@ -329,24 +327,6 @@ def _passage_scores(
             scores[passage.document, position] = score
     pairs = zip(sentences, otherwise, strict=True)
     return np.array([scores.get((s.document, s.position), float(other)) for s, other in pairs], dtype=np.float32)
-
-
-def _counted(sentences: Sequence[Sentence]) -> tuple[list[Counter[str]], list[Counter[str]]]:
-    """Return the counted terms of each sentence, and of it with its neighbours, as far as these are given too."""
-    at = {(one.document, one.position): one for one in sentences}
-
-    def in_context(sentence: Sentence) -> Counter[str]:
-        before, after = (at.get((sentence.document, sentence.position + step)) for step in (-1, 1))
-        none: Counter[str] = Counter()
-        return sum((_counted_terms(one.text) for one in window(sentence, before, after)), none)
-
-    return [_counted_terms(one.text) for one in sentences], [in_context(one) for one in sentences]
-
-
-@lru_cache(maxsize=2048)
-def _counted_terms(text: str) -> Counter[str]:
-    """Count the terms of a sentence; most sentences that are near a question were near the one before it."""
-    return Counter(terms(text))
 
 
 def _without_names(question: str) -> str:

@@ -98,3 +98,77 @@ def test_a_term_beyond_a_heading_does_not_count(tmp_path: Path) -> None:
         found = Retriever(index, FakeEmbedder(), len).search(Question("Which apple did they paint for the quorvax?"))
     first, second = (hit for hit in found if "apple" in hit.sentence.text)
     assert first.score == pytest.approx(second.score)
+
+
+def test_what_the_passages_around_a_sentence_name_counts_for_it_too(tmp_path: Path) -> None:
+    told = "It rained for days. Every week they sell one apple to the farmers."
+    files = {
+        **ELSEWHERE,
+        "a.txt": f"The old harbour of the town stands near the river. {told}",
+        "b.txt": f"The old quorvax works stands near the river. {told}",
+    }
+    with index_of(tmp_path, files) as index:
+        found = Retriever(index, FakeEmbedder(), len).search(Question("Which apple is sold at the quorvax works?"))
+    first, second = (hit for hit in found if "apple" in hit.sentence.text)
+    assert (first.sentence.document, first.sentence.position) == ("b.txt", 2)
+    assert first.score > second.score
+
+
+def shared_points(folder: Path, files: Mapping[str, str], question: str) -> dict[str, float]:
+    """What shared terms add to the sentences about apples."""
+    folder.mkdir(exist_ok=True)
+    with index_of(folder, files) as index:
+        hits = Retriever(index, FakeEmbedder(), len).search(Question(question))
+    return {hit.sentence.text: hit.score - hit.meaning for hit in hits if "Apfel" in hit.sentence.text}
+
+
+def test_documents_in_another_language_do_not_make_the_words_of_the_question_rarer(tmp_path: Path) -> None:
+    question = "Wo verkaufen sie den Bauern jede Woche einen Apfel?"
+    german = {
+        "a.txt": "Jede Woche verkaufen sie den Bauern einen Apfel. Jede Woche regnet es dort unten im Tal.",
+        "b.txt": "Jede Woche kommt das Schiff. Jede Woche fährt es wieder. Jede Woche warten sie unten am Fluss.",
+    }
+    alone = shared_points(tmp_path / "alone", german, question)
+    among_others = shared_points(tmp_path / "others", {**german, **ELSEWHERE}, question)
+    assert alone
+    assert among_others == pytest.approx(alone)
+
+
+def test_shared_terms_count_in_a_sentence_of_the_language_of_the_question_whatever_its_document_is_in(
+    tmp_path: Path,
+) -> None:
+    files = {
+        **ELSEWHERE,
+        "a.txt": "This guide has been translated in part only, which its readers may find strange.\n\n"
+        "Jede Woche verkaufen sie den Bauern aus dem Tal dort unten am Fluss einen Apfel.\n\n"
+        "What follows has been written by other people, in the language that they speak.",
+    }
+    points = shared_points(tmp_path, files, "Was verkaufen sie jede Woche den Bauern aus dem Tal, einen Apfel?")
+    assert min(points.values()) > 0
+
+
+def quotes(folder: Path, files: Mapping[str, str], question: str, *, budget: int) -> list[str]:
+    with index_of(folder, files) as index:
+        retriever = Retriever(index, FakeEmbedder(), lambda text: len(text.split()))
+        return [piece.quote for piece in retriever.retrieve(Question(question), budget=budget).evidence]
+
+
+def test_what_room_a_sentence_of_another_language_leaves_is_filled_again(tmp_path: Path) -> None:
+    files = {
+        "a.txt": "Every week 2 apple and banana trees come from there.",
+        "b.txt": "They have 3 kinds of apple and banana in all the gardens behind the old hills near that river.",
+        "c.txt": "We had 4 apple and banana cakes.",
+        "d.txt": "Die 7 Bananen und Äpfel bringt uns ein Schiff.",
+    }
+    found = quotes(tmp_path, files, "Where do the apple and the banana come from every week?", budget=42)
+    assert sorted(found) == sorted([files["a.txt"], files["c.txt"], files["d.txt"]])
+
+
+def test_a_sentence_that_is_too_long_for_the_rest_of_the_room_does_not_keep_a_shorter_one_out(tmp_path: Path) -> None:
+    files = {
+        "a.txt": "Every week they sell 2 apple trees to us.",
+        "b.txt": f"Every week they have 3 {'old and crooked ' * 20} apple trees there.",
+        "c.txt": "We had 4 apple cakes.",
+    }
+    found = quotes(tmp_path, files, "How many apple trees do they sell to us every week?", budget=30)
+    assert sorted(found) == sorted([files["a.txt"], files["c.txt"]])

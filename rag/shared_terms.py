@@ -1,0 +1,121 @@
+"""How much sentences share with a question: BM25 over the terms of ``rag.lexical``."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Container, Iterable, Mapping, Sequence
+from functools import lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rag.lexical import terms
+from rag.passages import window
+from rag.types import Passage, Sentence
+
+SATURATION, LENGTH = 0.6, 0.4
+"""BM25's k1 and b. Beside vectors it matters that a term is there, hardly how often: R@1 is .901 on JaQuAD and .964 on
+XQuAD (German); with the usual 1.2 and .75 it is .892 and .961, with .9 and .4 .900 and .962."""
+
+_Place = tuple[str, int]
+"""A document and the position of a sentence or a passage in it."""
+
+REACH = 2
+"""Passages on either side, in the same section, that are counted with a sentence's own, as far as they were found: they
+tell what all of it is about. R@1 on JaQuAD is .887 without passages, .897 with the own one, .900 with one on either
+side, .901 with two (XQuAD, German: .960, .961, .962, .964), and of 300 questions in each the right sentence is among
+the evidence for .76, .76, .78 and .77 (.88, .88, .89, .89)."""
+
+
+def shared_terms(
+    rarity: Mapping[str, float], sentences: Sequence[Sentence], passages: Sequence[Passage]
+) -> NDArray[np.float32]:
+    """Return the points of each sentence, of shape (len(sentences),), for the terms of a question with their rarity.
+
+    They are counted in the sentence, in it with its neighbours and in the passages around it, as far as these are among
+    the sentences too: what a question names often stands before what it asks for.
+    """
+    own = [_counted(one.text) for one in sentences]
+    places = {(one.document, one.position): at for at, one in enumerate(sentences)}
+    contexts = [_sum(own[at] for at in _window(sentence, sentences, places)) for sentence in sentences]
+    around = _around(sentences, own, contexts, places, passages)
+    return _bm25(rarity, own) + _bm25(rarity, contexts) + _bm25(rarity, around)
+
+
+def _window(sentence: Sentence, sentences: Sequence[Sentence], places: Mapping[_Place, int]) -> list[int]:
+    """Return the places of a sentence and its neighbours."""
+    beside = (places.get((sentence.document, sentence.position + step)) for step in (-1, 1))
+    before, after = (None if at is None else sentences[at] for at in beside)
+    return [places[one.document, one.position] for one in window(sentence, before, after)]
+
+
+def _around(
+    sentences: Sequence[Sentence],
+    own: Sequence[Counter[str]],
+    otherwise: Sequence[Counter[str]],
+    places: Mapping[_Place, int],
+    passages: Sequence[Passage],
+) -> list[Counter[str]]:
+    """Return the terms of the passages around each sentence; ``otherwise`` where none of them was found."""
+    members = {
+        (passage.document, passage.position): [
+            places[passage.document, position]
+            for position in range(passage.first, passage.last + 1)
+            if (passage.document, position) in places
+        ]
+        for passage in passages
+    }
+    opening = {
+        (passage.document, passage.position)
+        for passage in passages
+        if (at := places.get((passage.document, passage.first))) is not None and sentences[at].heading
+    }
+    together = {key: _sum(own[at] for at in found) for key, found in members.items()}
+    around = [*otherwise]
+    for key, found in members.items():
+        whole = _sum(together[near] for near in _near(key, together, opening))
+        for at in found:
+            around[at] = whole
+    return around
+
+
+def _near(passage: _Place, found: Container[_Place], opening: Container[_Place]) -> list[_Place]:
+    """Return a passage with those on either side, no further than to its section's ends or to one not found.
+
+    ``opening`` are the passages that begin with a heading: what stands beyond it is about something else.
+    """
+    document, position = passage
+    first = last = position
+    while position - first < REACH and (document, first) not in opening and (document, first - 1) in found:
+        first -= 1
+    while last - position < REACH and (document, last + 1) not in opening and (document, last + 1) in found:
+        last += 1
+    return [(document, one) for one in range(first, last + 1)]
+
+
+def _bm25(rarity: Mapping[str, float], texts: Sequence[Counter[str]]) -> NDArray[np.float32]:
+    """Return the BM25 of texts, given as counted terms.
+
+    Source: Robertson and Zaragoza, The Probabilistic Relevance Framework: BM25 and Beyond (2009).
+    """
+    average = sum(text.total() for text in texts) / max(1, len(texts)) or 1.0
+    return np.array([_points(rarity, text, text.total() / average) for text in texts], dtype=np.float32)
+
+
+def _points(rarity: Mapping[str, float], text: Counter[str], length: float) -> float:
+    damping = SATURATION * (1 - LENGTH + LENGTH * length)
+    shared = ((weight, text[term]) for term, weight in rarity.items() if term in text)
+    return sum(weight * count * (SATURATION + 1) / (count + damping) for weight, count in shared)
+
+
+@lru_cache(maxsize=2048)
+def _counted(text: str) -> Counter[str]:
+    """Count the terms of a sentence; most sentences that are near a question were near the one before it."""
+    return Counter(terms(text))
+
+
+def _sum(counts: Iterable[Counter[str]]) -> Counter[str]:
+    together: Counter[str] = Counter()
+    for one in counts:
+        together.update(one)
+    return together
