@@ -148,6 +148,7 @@ def test_shared_terms_count_in_a_sentence_of_the_language_of_the_question_whatev
 
 
 def quotes(folder: Path, files: Mapping[str, str], question: str, *, budget: int) -> list[str]:
+    folder.mkdir(exist_ok=True)
     with index_of(folder, files) as index:
         retriever = Retriever(index, FakeEmbedder(), lambda text: len(text.split()))
         return [piece.quote for piece in retriever.retrieve(Question(question), budget=budget).evidence]
@@ -172,3 +173,22 @@ def test_a_sentence_that_is_too_long_for_the_rest_of_the_room_does_not_keep_a_sh
     }
     found = quotes(tmp_path, files, "How many apple trees do they sell to us every week?", budget=30)
     assert sorted(found) == sorted([files["a.txt"], files["c.txt"]])
+
+
+def test_of_one_language_the_best_sentences_are_evidence_however_far_the_nearest_meaning_is(tmp_path: Path) -> None:
+    question = "Which merchant of the northern province brought the apple to the royal garden?"
+    files = {
+        **ELSEWHERE,
+        "a.txt": "An apple.",
+        "b.txt": "The merchant of the northern province who brought it to the royal garden was called Feldt, a banana.",
+    }
+    german = {"c.txt": "Das Wetter im Tal war schön an diesem Tag, und nichts geschah dort unten am Fluss."}
+    assert files["b.txt"] in quotes(tmp_path, files, question, budget=200)
+    assert files["b.txt"] not in quotes(tmp_path / "two", {**files, **german}, question, budget=200)
+
+
+def test_a_line_without_a_word_is_no_evidence(tmp_path: Path) -> None:
+    found = quotes(
+        tmp_path, {"a.txt": "Every week they sell an apple.\n\n6.3.\n\n12 %"}, "Who sells the apple?", budget=99
+    )
+    assert found == ["Every week they sell an apple."]
