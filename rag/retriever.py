@@ -12,6 +12,7 @@ import math
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -54,9 +55,10 @@ ATTESTED = 8
 """Sentences looked at to see whether the collection writes a name as the question does."""
 
 IN_ANY_CASE = 4
-"""Best sentences, by the whole score, that are evidence wherever there is room and all is in one language; of several,
-shared terms would let in what is far but in the question's. With none, 3, 4 and 5 of them the right sentence is among
-the evidence for .893, .90, .90 and .903 of 300 questions of XQuAD (German), .78, .793, .807 and .807 of JaQuAD."""
+"""Best sentences, by the whole score, that are evidence wherever there is room if they share terms with the question
+and the nearest in meaning is in its language: else shared terms would let in what is far, because they count for it
+alone. With none, 3, 4 and 5 of them the right sentence is among the evidence for .893, .90, .90 and .903 of 300
+questions of XQuAD (German), .78, .793, .807 and .807 of JaQuAD."""
 
 FARTHEST = 0.18
 """How far below the nearest sentence in meaning other evidence may lie, which saves time and keeps away names that pad
@@ -92,12 +94,9 @@ class Retriever:
     def __init__(self, index: Index, embedder: Embedder, count_tokens: Callable[[str], int]) -> None:
         self._index = index
         self._embedder = embedder
-        self._count_tokens = count_tokens
+        self._count_tokens = lru_cache(maxsize=2048)(count_tokens)
         self._documents = {info.id: info for info in index.documents()}
         self._languages = {info.language for info in self._documents.values()}
-        self._sentences = Counter[str]()
-        for info in self._documents.values():
-            self._sentences[info.language] += info.sentences
         self._leanings = leanings(embedder, self._languages)
 
     def retrieve(self, question: Question, *, budget: int = EVIDENCE_TOKENS) -> Retrieval:
@@ -116,11 +115,13 @@ class Retriever:
         return Retrieval(self._in_prompt_order(chosen), hits)
 
     def _near(self, question: Question, hits: Sequence[Hit]) -> list[Hit]:
-        """Leave out what is far from the question; a line without a word says nothing where its neighbours are not."""
-        nearest = max((hit.meaning for hit in hits), default=0.0)
-        in_any_case = IN_ANY_CASE if len(self._languages_of(question.documents)) == 1 else 0
-        near = (hit for at, hit in enumerate(hits) if at < in_any_case or hit.meaning >= nearest - FARTHEST)
-        return [hit for hit in near if any(map(str.isalpha, hit.sentence.text))]
+        """Leave out what is far from the question, but for the first of what shares its terms."""
+        if not hits:
+            return []
+        nearest = max(hits, key=lambda hit: hit.meaning)
+        comparable = self._language_of_hit(nearest) == language.detect(question.text)
+        first = [hit for hit in hits[:IN_ANY_CASE] if hit.score > hit.meaning] if comparable else []
+        return [hit for hit in hits if hit.meaning >= nearest.meaning - FARTHEST or hit in first]
 
     def search(self, question: Question) -> tuple[Hit, ...]:
         """Return the scored sentences for a question, best first."""
@@ -163,6 +164,8 @@ class Retriever:
         self, sentences: Sequence[Sentence], vector: NDArray[np.float32]
     ) -> NDArray[np.float32]:
         """Return what each sentence's score owes to the language it is in; the same for all where there is but one."""
+        if not self._leanings:
+            return np.zeros(len(sentences), dtype=np.float32)
         points = {one: COSINES * float(leaning @ vector) for one, leaning in self._leanings.items()}
         return np.array([points.get(self._language_of_sentence(s), 0.0) for s in sentences], dtype=np.float32)
 
@@ -175,7 +178,9 @@ class Retriever:
 
     def _candidates(self, vector: NDArray[np.float32], documents: Sequence[str] | None) -> list[tuple[Passage, float]]:
         found = dict(self._index.nearest_passages(vector, PASSAGES, documents=documents))
-        languages = self._languages_of(documents)
+        languages = self._languages
+        if documents is not None:
+            languages = {self.language_of(id) for id in documents if id in self._documents}
         if len(languages) > 1:
             for one in sorted(languages):
                 found.update(
@@ -183,31 +188,25 @@ class Retriever:
                 )
         return sorted(found.items(), key=lambda item: (-item[1], item[0].document, item[0].position))
 
-    def _languages_of(self, documents: Sequence[str] | None) -> set[str]:
-        """Return the languages of some documents; None means all."""
-        if documents is None:
-            return self._languages
-        return {self.language_of(id) for id in documents if id in self._documents}
-
     def _shared_terms(
         self, sentences: Sequence[Sentence], passages: Sequence[Passage], question: Question
     ) -> NDArray[np.float32]:
-        """Return what shared terms add to each sentence in the question's language."""
+        """Return what shared terms add to each sentence in the question's language.
+
+        Headings take part in any language: they tell where a section ends.
+        """
         asked = language.detect(question.text)
-        places = [at for at, one in enumerate(sentences) if self._language_of_sentence(one) == asked]
+        places = [at for at, one in enumerate(sentences) if one.heading or self._language_of_sentence(one) == asked]
         added = np.zeros(len(sentences), dtype=np.float32)
         if places:
             mine = [sentences[at] for at in places]
-            added[places] = LEXICAL_WEIGHT * shared_terms(self._rarity(question.text, asked), mine, passages)
+            added[places] = LEXICAL_WEIGHT * shared_terms(self._rarity(question.text), mine, passages)
         return added
 
-    def _rarity(self, text: str, one: str) -> dict[str, float]:
-        """Return the inverse document frequency of each term of a text, over the sentences in its language.
-
-        Over the whole collection every word of a language that few documents are in would be a rare one.
-        """
-        total = self._sentences[one] or self._index.manifest.sentences
-        having = {term: min(total, self._index.document_frequency(term)) for term in dict.fromkeys(terms(text))}
+    def _rarity(self, text: str) -> dict[str, float]:
+        """Return the inverse document frequency of each term of a text, over the sentences of the collection."""
+        total = self._index.manifest.sentences
+        having = {term: self._index.document_frequency(term) for term in dict.fromkeys(terms(text))}
         return {term: math.log(1 + (total - count + 0.5) / (count + 0.5)) for term, count in having.items() if count}
 
     def _with_rare_names(self, question: Question, hits: Sequence[Hit]) -> list[Hit]:
@@ -279,7 +278,16 @@ class Retriever:
         return self._language_of_sentence(hit.sentence)
 
     def _language_of_sentence(self, sentence: Sentence) -> str:
-        """Return its own language where it is long enough to tell: a document may be half translated, or quote."""
+        """Return the language that a sentence is compared in: a document may be half translated, or quote.
+
+        Its own, as far as it can be told and the collection has it; a Norwegian sentence among Norwegian documents is
+        not taken for Danish.
+        """
+        own = self._own_language(sentence)
+        return own if own in self._languages else self.language_of(sentence.document)
+
+    def _own_language(self, sentence: Sentence) -> str:
+        """Return the language of a sentence, that of its document where it is too short to tell."""
         known = self.language_of(sentence.document)
         long_enough = len(sentence.text) >= language.SURE_TO_TELL
         return language.detect(sentence.text, expected=known) if long_enough else known
@@ -318,7 +326,7 @@ class Retriever:
             number=number,
             document=info.id,
             title=info.title,
-            language=self._language_of_hit(hit),
+            language=self._own_language(hit.sentence),
             start=hit.sentence.start,
             end=hit.sentence.end,
             quote=hit.sentence.text,

@@ -21,10 +21,10 @@ _Place = tuple[str, int]
 """A document and the position of a sentence or a passage in it."""
 
 REACH = 2
-"""Passages on either side, in the same section, that are counted with a sentence's own, as far as they were found: they
-tell what all of it is about. With 0.6 for k1, R@1 on JaQuAD is .897 with the own passage alone, .900 with one on either
-side and .901 with two (XQuAD, German: .961, .962, .964), and of 300 questions in each the right sentence is among the
-evidence for .76, .78 and .77 (.88, .89, .89)."""
+"""Passages on either side, none beyond a heading, that are counted with a sentence's own, as far as they were found:
+they tell what all of it is about. With 0.6 for k1, R@1 on JaQuAD is .897 with the own passage alone, .900 with one on
+either side and .901 with two (XQuAD, German: .961, .962, .964), and of 300 questions in each the right sentence is
+among the evidence for .76, .78 and .77 (.88, .89, .89)."""
 
 
 def shared_terms(
@@ -80,7 +80,7 @@ def _around(
 
 
 def _near(passage: _Place, found: Container[_Place], opening: Container[_Place]) -> list[_Place]:
-    """Return those found of a passage and the ones on either side, no further than to its section's ends.
+    """Return those found of a passage and the ones on either side, none beyond a heading that was found too.
 
     ``opening`` are the passages that begin with a heading: what stands beyond it is about something else.
     """

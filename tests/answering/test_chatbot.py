@@ -352,7 +352,13 @@ def test_a_reason_is_given_in_the_words_of_the_source_translated(index: Index) -
 
 
 def test_a_reason_in_the_language_of_the_question_is_quoted_word_for_word(index: Index) -> None:
-    answer = answer_of(ask(index, FakeLLM(), "Warum hängen am Baum Äpfel?"))
+    class ForApples(FakeLLM):
+        def choose(
+            self, prompt: Prompt, options: Sequence[str], *, cancelled: Callable[[], bool] = never
+        ) -> list[float]:
+            return [1.0 if APPLES in prompt.messages[-1].content else -1.0, 0.0]
+
+    answer = answer_of(ask(index, ForApples(), "Warum hängen am Baum Äpfel?"))
     assert answer.sentences == (AnswerSentence(APPLES, (1,), True, quoted=True),)
 
 
