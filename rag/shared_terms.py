@@ -35,47 +35,38 @@ def shared_terms(
     They are counted in the sentence, in it with its neighbours and in the passages around it, as far as these are among
     the sentences too: what a question names often stands before what it asks for.
     """
+    found = {(one.document, one.position): one for one in sentences}
     own = [_counted(one.text) for one in sentences]
-    places = {(one.document, one.position): at for at, one in enumerate(sentences)}
-    contexts = [_sum(own[at] for at in _window(sentence, sentences, places)) for sentence in sentences]
-    around = _around(sentences, own, contexts, places, passages)
+    contexts = [_in_context(one, found) for one in sentences]
+    in_passages = _around(found, passages)
+    around = [
+        in_passages.get((one.document, one.position), context) for one, context in zip(sentences, contexts, strict=True)
+    ]
     return _bm25(rarity, own) + _bm25(rarity, contexts) + _bm25(rarity, around)
 
 
-def _window(sentence: Sentence, sentences: Sequence[Sentence], places: Mapping[_Place, int]) -> list[int]:
-    """Return the places of a sentence and its neighbours."""
-    beside = (places.get((sentence.document, sentence.position + step)) for step in (-1, 1))
-    before, after = (None if at is None else sentences[at] for at in beside)
-    return [places[one.document, one.position] for one in window(sentence, before, after)]
+def _in_context(sentence: Sentence, found: Mapping[_Place, Sentence]) -> Counter[str]:
+    """Return the terms of a sentence with its neighbours."""
+    before, after = (found.get((sentence.document, sentence.position + step)) for step in (-1, 1))
+    return _sum(_counted(one.text) for one in window(sentence, before, after))
 
 
-def _around(
-    sentences: Sequence[Sentence],
-    own: Sequence[Counter[str]],
-    otherwise: Sequence[Counter[str]],
-    places: Mapping[_Place, int],
-    passages: Sequence[Passage],
-) -> list[Counter[str]]:
-    """Return the terms of the passages around each sentence; ``otherwise`` where none of them was found."""
+def _around(found: Mapping[_Place, Sentence], passages: Sequence[Passage]) -> dict[_Place, Counter[str]]:
+    """Return the terms of the passages around each sentence, by its place; a sentence of none of them is left out."""
     members = {
         (passage.document, passage.position): [
-            places[passage.document, position]
+            found[passage.document, position]
             for position in range(passage.first, passage.last + 1)
-            if (passage.document, position) in places
+            if (passage.document, position) in found
         ]
         for passage in passages
     }
-    opening = {
-        (passage.document, passage.position)
-        for passage in passages
-        if (at := places.get((passage.document, passage.first))) is not None and sentences[at].heading
-    }
-    together = {key: _sum(own[at] for at in found) for key, found in members.items()}
-    around = [*otherwise]
-    for key, found in members.items():
-        whole = _sum(together[near] for near in _near(key, together, opening))
-        for at in found:
-            around[at] = whole
+    opening = {place for place, own in members.items() if own and own[0].heading}
+    together = {place: _sum(_counted(one.text) for one in own) for place, own in members.items()}
+    around = {}
+    for place, own in members.items():
+        whole = _sum(together[near] for near in _near(place, together, opening))
+        around.update({(one.document, one.position): whole for one in own})
     return around
 
 
@@ -97,6 +88,9 @@ def _bm25(rarity: Mapping[str, float], texts: Sequence[Counter[str]]) -> NDArray
     """Return the BM25 of texts, given as counted terms.
 
     Source: Robertson and Zaragoza, The Probabilistic Relevance Framework: BM25 and Beyond (2009).
+
+    >>> _bm25({"apple": 2.0}, [Counter(["an", "apple"]), Counter(["some", "text"])]).tolist()
+    [2.0, 0.0]
     """
     average = sum(text.total() for text in texts) / max(1, len(texts)) or 1.0
     return np.array([_points(rarity, text, text.total() / average) for text in texts], dtype=np.float32)
