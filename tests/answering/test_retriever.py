@@ -8,13 +8,19 @@ from pathlib import Path
 import pytest
 
 from rag.retriever import FARTHEST, Retriever
-from rag.types import Question
+from rag.types import Evidence, Question
 from tests.answering.fakes import FakeEmbedder, index_of
 
 ELSEWHERE = {
     f"filler{number}.txt": f"The weather in the valley was fine on the day with number {number}, and nothing happened."
     for number in range(40)
 }
+
+HALF_TRANSLATED = (
+    "This guide has been translated in part only, which its readers may find strange.\n\n"
+    "Jede Woche verkaufen sie den Bauern aus dem Tal dort unten am Fluss einen Apfel.\n\n"
+    "What follows has been written by other people, in the language that they speak."
+)
 
 
 def test_a_term_of_the_question_counts_in_the_sentence_before_too(tmp_path: Path) -> None:
@@ -47,16 +53,20 @@ def test_a_sentence_that_repeats_the_question_does_not_keep_others_as_near_in_me
 
 
 def test_evidence_is_in_its_own_language_in_a_document_of_another_one(tmp_path: Path) -> None:
-    files = {
-        "a.txt": "This guide has been translated in part only, which its readers may find strange.\n\n"
-        "Jede Woche verkaufen sie den Bauern aus dem Tal dort unten am Fluss einen Apfel.\n\n"
-        "What follows has been written by other people, in the language that they speak.",
-    }
+    files = {"a.txt": HALF_TRANSLATED}
     with index_of(tmp_path, files) as index:
         retriever = Retriever(index, FakeEmbedder(), len)
         found = retriever.retrieve(Question("Which apple do they sell to the farmers of the valley?"), budget=1000)
         assert [info.language for info in index.documents()] == ["en"]
     assert [piece.language for piece in found.evidence if "Apfel" in piece.quote] == ["de"]
+
+
+def evidence(folder: Path, files: Mapping[str, str], question: str, *, budget: int) -> tuple[Evidence, ...]:
+    """What is found for a question with a budget in words."""
+    folder.mkdir(exist_ok=True)
+    with index_of(folder, files) as index:
+        retriever = Retriever(index, FakeEmbedder(), lambda text: len(text.split()))
+        return retriever.retrieve(Question(question), budget=budget).evidence
 
 
 def evidence_beside_apples(folder: Path, files: Mapping[str, str], *, budget: int) -> list[str]:
@@ -65,10 +75,8 @@ def evidence_beside_apples(folder: Path, files: Mapping[str, str], *, budget: in
         "The farmers sell an apple at the market every week. The apple is from the valley behind the hill. "
         "Every apple is washed in the river."
     )
-    with index_of(folder, {"a.txt": apples, **files}) as index:
-        retriever = Retriever(index, FakeEmbedder(), lambda text: len(text.split()))
-        question = Question("Where do the apple and the banana come from every week?")
-        return sorted(piece.document for piece in retriever.retrieve(question, budget=budget).evidence)
+    question = "Where do the apple and the banana come from every week?"
+    return sorted(piece.document for piece in evidence(folder, {"a.txt": apples, **files}, question, budget=budget))
 
 
 def test_the_best_sentence_of_another_language_has_its_place_where_it_is_as_near(tmp_path: Path) -> None:
@@ -127,9 +135,7 @@ def test_shared_terms_count_in_a_sentence_of_the_language_of_the_question_whatev
 ) -> None:
     files = {
         **ELSEWHERE,
-        "a.txt": "This guide has been translated in part only, which its readers may find strange.\n\n"
-        "Jede Woche verkaufen sie den Bauern aus dem Tal dort unten am Fluss einen Apfel.\n\n"
-        "What follows has been written by other people, in the language that they speak.",
+        "a.txt": HALF_TRANSLATED,
         "b.txt": "Das Wetter im Tal war schön an diesem Tag, und nichts geschah dort unten am Fluss.",
     }
     points = shared_points(tmp_path, files, "Was verkaufen sie jede Woche den Bauern aus dem Tal, einen Apfel?")
@@ -137,10 +143,7 @@ def test_shared_terms_count_in_a_sentence_of_the_language_of_the_question_whatev
 
 
 def quotes(folder: Path, files: Mapping[str, str], question: str, *, budget: int) -> list[str]:
-    folder.mkdir(exist_ok=True)
-    with index_of(folder, files) as index:
-        retriever = Retriever(index, FakeEmbedder(), lambda text: len(text.split()))
-        return [piece.quote for piece in retriever.retrieve(Question(question), budget=budget).evidence]
+    return [piece.quote for piece in evidence(folder, files, question, budget=budget)]
 
 
 def test_what_room_a_sentence_of_another_language_leaves_is_filled_again(tmp_path: Path) -> None:
