@@ -50,7 +50,10 @@ def nomiracl(path: Path, each: int) -> Dataset:
 
 
 def squad(documents: Path, questions: Path, each: int, articles: int = 12) -> Dataset:
-    """Read SQuAD form: every second of ``articles`` pairs is a document, ``each`` questions about either half."""
+    """Read SQuAD form: every second of ``articles`` pairs is a document, ``each`` questions about either half.
+
+    They are spread evenly over each article: the first ones ask about its opening, which is easier.
+    """
     pages: list[dict[str, Any]] = json.loads(_read(documents))["data"][: 2 * articles]
     asked = {qa["id"]: qa["question"] for page in json.loads(_read(questions))["data"] for qa in _questions(page)}
     texts = {
@@ -62,7 +65,7 @@ def squad(documents: Path, questions: Path, each: int, articles: int = 12) -> Da
     trials = []
     for left_out in (0, 1):
         half = [[qa["id"] for qa in _questions(page)] for page in pages[left_out::2]]
-        for id in islice(_in_turn(half), each):
+        for id in _spread(half, each):
             only = tuple(texts)
             trials.append(Trial(source, Question(asked[id], documents=only), left_out == 0))
     return Dataset(texts, tuple(trials))
@@ -72,10 +75,15 @@ def _questions(page: dict[str, Any]) -> Iterable[dict[str, Any]]:
     return (qa for paragraph in page["paragraphs"] for qa in paragraph["qas"])
 
 
-def _in_turn(groups: list[list[str]]) -> Iterable[str]:
-    """Take one of each group, then the second of each, and so on: few questions touch many articles."""
-    for at in range(max(map(len, groups), default=0)):
-        yield from (group[at] for group in groups if at < len(group))
+def _spread(groups: list[list[str]], count: int) -> Iterable[str]:
+    """Take as many of each group as of the others, one more of the first ones, and spread them evenly over it.
+
+    >>> list(_spread([["a1", "a2", "a3", "a4"], ["b1", "b2", "b3"]], 3))
+    ['a2', 'a4', 'b2']
+    """
+    for at, group in enumerate(groups):
+        share = min(len(group), (count + len(groups) - 1 - at) // len(groups))
+        yield from (group[(2 * one + 1) * len(group) // (2 * share)] for one in range(share))
 
 
 def _read(path: Path) -> str:

@@ -1,0 +1,56 @@
+"""Public data sets become documents and trials."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from rag.evaluation.datasets import squad
+
+
+@pytest.fixture
+def pages(tmp_path: Path) -> Path:
+    """Four articles of two paragraphs with three questions each; every second one is left out of the documents."""
+    data = [
+        {
+            "paragraphs": [
+                {
+                    "context": f"Article {page}, paragraph {paragraph}.",
+                    "qas": [
+                        {"id": f"{page}{paragraph}{at}", "question": f"Page {page}, {paragraph}, {at}?"}
+                        for at in range(3)
+                    ],
+                }
+                for paragraph in range(2)
+            ]
+        }
+        for page in range(4)
+    ]
+    path = tmp_path / "pages.json"
+    path.write_text(json.dumps({"data": data}), encoding="utf-8")
+    return path
+
+
+def test_every_second_article_is_a_document(pages: Path) -> None:
+    assert squad(pages, pages, 1, articles=2).texts == {
+        "pages-0.txt": "Article 0, paragraph 0.\n\nArticle 0, paragraph 1.",
+        "pages-2.txt": "Article 2, paragraph 0.\n\nArticle 2, paragraph 1.",
+    }
+
+
+def test_as_many_questions_are_about_the_documents_as_about_what_was_left_out(pages: Path) -> None:
+    trials = squad(pages, pages, 5, articles=2).trials
+    assert [trial.answerable for trial in trials] == [True] * 5 + [False] * 5
+
+
+def test_questions_are_spread_over_the_articles_and_not_about_their_openings(pages: Path) -> None:
+    """The opening of an article is easy to find and to answer from: errors were taken for rarer than they are."""
+    trials = squad(pages, pages, 4, articles=2).trials
+    asked = [trial.question.text for trial in trials if trial.answerable]
+    assert asked == ["Page 0, 0, 1?", "Page 0, 1, 1?", "Page 2, 0, 1?", "Page 2, 1, 1?"]
+
+
+def test_an_article_with_few_questions_gives_what_it_has(pages: Path) -> None:
+    assert len(squad(pages, pages, 100, articles=2).trials) == 24
