@@ -15,6 +15,7 @@ FRESNO = "Welche ethnische Community befindet sich im Zentrum der West Side von 
         ("Die ethnische Community befindet sich im Zentrum der West Side von Fresno.", FRESNO, "de"),
         ("The company was asked to restore the tapes.", "Which company was asked to restore these tapes?", "en"),
         ("Компания имеет право на имущество.", "Какая компания имеет право на имущество?", "ru"),
+        ("Apollo 1's crew did tests at the center.", "Where at the center did Apollo 1's crew do tests?", "en"),
     ],
 )
 def test_a_sentence_of_the_questions_own_words_restates_it(sentence: str, question: str, code: str) -> None:
@@ -42,9 +43,21 @@ def test_one_new_word_of_content_or_number_is_an_answer(sentence: str, question:
 @pytest.mark.parametrize(
     ("sentence", "question", "code"),
     [
+        ("塩尻市に電力を送る送電線網は、塩尻市に電力を送る送電線網です。", "塩尻市に電力を送る送電線網は何か。", "ja"),
+        ("The name of that line is the name of that line.", "What is that line called?", "en"),
+    ],
+)
+def test_what_says_one_thing_twice_restates_it_in_any_alphabet(sentence: str, question: str, code: str) -> None:
+    assert only_restates(sentence, question, code)
+
+
+@pytest.mark.parametrize(
+    ("sentence", "question", "code"),
+    [
         ("भारत की राजधानी दिल्ली है।", "भारत की राजधानी क्या है?", "hi"),
         ("இந்தியாவின் தலைநகரம் டெல்லி.", "இந்தியாவின் தலைநகரம் எது?", "ta"),
         ("さくらです。", "この女性の名前は何ですか。", "ja"),
+        ("名称変更は13回、所在地変更は12回です。", "名称変更と所在地変更はどちらが多いですか。", "ja"),
         ("他在北京上大学。", "他在哪里上大学?", "zh"),
         ("그 회사는 서울에 있다.", "그 회사는 어디에 있나?", "ko"),
         ("عاصمة فرنسا باريس.", "ما عاصمة فرنسا؟", "ar"),
