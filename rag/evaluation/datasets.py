@@ -12,20 +12,26 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from rag.errors import CrossciteError
 from rag.evaluation.golden import read_lines
 from rag.types import Question
 
+T = TypeVar("T")
+
 
 @dataclass(frozen=True)
 class Trial:
-    """A question whose answer is known to be in the documents or not; ``source`` names the data set."""
+    """A question whose answer is known to be in the documents or not; ``source`` names the data set.
+
+    ``expected`` are wordings of the answer, in the documents' language and the asker's, where the data set has them.
+    """
 
     source: str
     question: Question
     answerable: bool
+    expected: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -55,7 +61,7 @@ def squad(documents: Path, questions: Path, each: int, articles: int = 12) -> Da
     They are spread evenly over each article: the first ones ask about its opening, which is easier.
     """
     pages: list[dict[str, Any]] = json.loads(_read(documents))["data"][: 2 * articles]
-    asked = {qa["id"]: qa["question"] for page in json.loads(_read(questions))["data"] for qa in _questions(page)}
+    asked = {qa["id"]: qa for page in json.loads(_read(questions))["data"] for qa in _questions(page)}
     texts = {
         f"{documents.stem}-{at}.txt": "\n\n".join(paragraph["context"] for paragraph in page["paragraphs"])
         for at, page in enumerate(pages)
@@ -64,10 +70,12 @@ def squad(documents: Path, questions: Path, each: int, articles: int = 12) -> Da
     source = f"{documents.stem} asked by {questions.stem}"
     trials = []
     for left_out in (0, 1):
-        half = [[qa["id"] for qa in _questions(page)] for page in pages[left_out::2]]
-        for id in _spread(half, each):
-            only = tuple(texts)
-            trials.append(Trial(source, Question(asked[id], documents=only), left_out == 0))
+        half = [list(_questions(page)) for page in pages[left_out::2]]
+        for about in _spread(half, each):
+            question = asked[about["id"]]
+            expected = () if left_out else tuple(dict.fromkeys((*_answers(question), *_answers(about))))
+            only = Question(question["question"], documents=tuple(texts))
+            trials.append(Trial(source, only, not left_out, expected))
     return Dataset(texts, tuple(trials))
 
 
@@ -75,7 +83,11 @@ def _questions(page: dict[str, Any]) -> Iterable[dict[str, Any]]:
     return (qa for paragraph in page["paragraphs"] for qa in paragraph["qas"])
 
 
-def _spread(groups: list[list[str]], count: int) -> Iterable[str]:
+def _answers(question: dict[str, Any]) -> Iterable[str]:
+    return (answer["text"] for answer in question.get("answers", ()))
+
+
+def _spread(groups: list[list[T]], count: int) -> Iterable[T]:
     """Take as many of each group as of the others, one more of the first ones, and spread them evenly over it.
 
     >>> list(_spread([["a1", "a2", "a3", "a4"], ["b1", "b2", "b3"]], 3))

@@ -19,7 +19,11 @@ def pages(tmp_path: Path) -> Path:
                 {
                     "context": f"Article {page}, paragraph {paragraph}.",
                     "qas": [
-                        {"id": f"{page}{paragraph}{at}", "question": f"Page {page}, {paragraph}, {at}?"}
+                        {
+                            "id": f"{page}{paragraph}{at}",
+                            "question": f"Page {page}, {paragraph}, {at}?",
+                            "answers": [{"text": f"{page}.{paragraph}.{at}", "answer_start": 0}],
+                        }
                         for at in range(3)
                     ],
                 }
@@ -54,3 +58,8 @@ def test_questions_are_spread_over_the_articles_and_not_about_their_openings(pag
 
 def test_an_article_with_few_questions_gives_what_it_has(pages: Path) -> None:
     assert len(squad(pages, pages, 100, articles=2).trials) == 24
+
+
+def test_what_is_expected_is_known_of_questions_that_have_an_answer(pages: Path) -> None:
+    trials = squad(pages, pages, 1, articles=2).trials
+    assert [trial.expected for trial in trials] == [("0.1.0",), ()]
