@@ -27,7 +27,7 @@ class Gate:
     best: Mapping[str, float] = field(default_factory=dict)
 
     def probability(self, signals: Mapping[str, float]) -> float:
-        """Return the probability that the documents hold the answer; a missing signal counts as 0."""
+        """Return the probability that the answer is right; a missing signal counts as 0."""
         logit = self.bias + sum(weight * signals.get(name, 0.0) for name, weight in self.weights.items())
         return 1 / (1 + math.exp(-max(-60.0, min(60.0, logit))))
 

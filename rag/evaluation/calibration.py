@@ -1,7 +1,7 @@
 """Fit the gate to data: ask questions that have and have not an answer, and weigh the signals by logistic regression.
 
-What it learns to show are right answers: where a data set has the expected words, a wrong answer to a question that has
-one is to be refused like any to a question that has none. The errors count questions, whatever the answer.
+What it learns to show are right answers: where a data set has the expected words, a wrong answer counts as one to be
+refused, even if the question has a right one. The errors count questions with and without an answer.
 
 The threshold is the one at which false refusals and false answers, averaged over the data sets, are fewest; both are
 reported for each data set by cross-validation; a draft of which verification leaves nothing counts as refused. Measured
@@ -20,6 +20,7 @@ from __future__ import annotations
 
 import json
 import tempfile
+import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import date
@@ -30,17 +31,18 @@ import numpy as np
 from numpy.typing import NDArray
 from tqdm import tqdm
 
-from rag import language, names
+from rag import figures
 from rag.chatbot import Chatbot
 from rag.config import Settings
 from rag.errors import CrossciteError
 from rag.evaluation.asking import Here
-from rag.evaluation.datasets import Dataset
+from rag.evaluation.datasets import Dataset, Trial
 from rag.evaluation.golden import folded, read_lines
 from rag.gate import Gate
 from rag.index import Index
 from rag.indexing import build
 from rag.models import identity
+from rag.types import Answer
 from rag.wiring import load_embedder, load_llm
 
 SIGNALS = ("verdict", "confirmed")
@@ -51,7 +53,7 @@ _LATE_BEST = 0.975
 """The share of drafts whose late signal is below the value that the gate takes for its best."""
 
 _MOST_WORDS = 0.6
-"""The share of an expected answer's words that is enough: an answer inflects them, and leaves out "the"."""
+"""The share of an expected wording's words that is enough: an answer inflects some, and leaves out "the"."""
 
 _ALWAYS = Gate(bias=0.0, weights={}, threshold=0.0)
 _FOLDS = 5
@@ -61,7 +63,7 @@ _FOLDS = 5
 class Outcome:
     """The signals of one trial; ``supported`` tells whether verification left a sentence of the draft.
 
-    ``right`` is false where the data set has the answer and what was left does not say it.
+    ``right`` tells whether what was left says the answer; None where the data set has no wording of it.
     """
 
     source: str
@@ -69,53 +71,59 @@ class Outcome:
     answerable: bool
     signals: dict[str, float]
     supported: bool = True
-    right: bool = True
+    right: bool | None = None
 
 
 def collect(datasets: Sequence[Dataset], settings: Settings, output: Path) -> list[Outcome]:
     """Ask every trial with the gate open and write its signals to ``output``, one JSON object a line.
 
-    What ``output`` holds already is not asked again, so that an interrupted run goes on.
+    What ``output`` holds already is not asked again, so that an interrupted run goes on; what it holds of other
+    questions is left there and not returned.
     """
-    outcomes = read_outcomes(output)
-    done = {(outcome.source, outcome.question) for outcome in outcomes}
+    known = {(outcome.source, outcome.question): outcome for outcome in read_outcomes(output)}
+    outcomes = []
     with tempfile.TemporaryDirectory() as folder:
         asked = Here(_chatbot(datasets, settings, Path(folder)))
         trials = [trial for dataset in datasets for trial in dataset.trials]
         for trial in tqdm(trials, desc="Asking", unit="question", disable=None):
-            if (trial.source, trial.question.text) in done:
-                continue
-            answer = asked.answer(trial.question)
-            outcomes.append(
-                Outcome(
-                    trial.source,
-                    trial.question.text,
-                    trial.answerable,
-                    dict(answer.signals),
-                    answer.answered,
-                    not trial.expected or says(answer.text, trial.expected),
-                )
-            )
-            with output.open("a", encoding="utf-8") as file:
-                file.write(json.dumps(asdict(outcomes[-1]), ensure_ascii=False) + "\n")
+            outcome = known.get((trial.source, trial.question.text))
+            # A crosscite before this one did not write down what is right.
+            if outcome is None or (trial.expected and outcome.right is None):
+                outcome = _outcome(trial, asked.answer(trial.question))
+                with output.open("a", encoding="utf-8") as file:
+                    file.write(json.dumps(asdict(outcome), ensure_ascii=False) + "\n")
+            outcomes.append(outcome)
     return outcomes
 
 
-def says(answer: str, expected: Iterable[str]) -> bool:
-    """Whether an answer has one of the expected wordings, or most words of one that has several.
+def _outcome(trial: Trial, answer: Answer) -> Outcome:
+    shown = " ".join(sentence.text for sentence in answer.sentences)
+    right = says(shown, trial.expected) if trial.expected else None
+    return Outcome(trial.source, trial.question.text, trial.answerable, dict(answer.signals), answer.answered, right)
 
-    >>> says("It closed in October 2016.", ["October 2016"]), says("Es schloss 2016.", ["Oktober 2016"])
+
+def says(answer: str, expected: Iterable[str]) -> bool:
+    """Whether an answer has one of the expected wordings, or all numbers and most words of one.
+
+    >>> says("It closed in October 2016.", ["October 2016"]), says("Es schloss im Mai 2016.", ["Oktober 2016"])
     (True, False)
-    >>> says("ハイフライヤーです。", ["ハイフライヤー"])
-    True
+    >>> says("Es sind 3,5 Millionen Menschen.", ["3.5 million people", "3.5 Millionen"]), says("서울에 있다.", ["서울"])
+    (True, True)
     """
     said = folded(answer)
-    spaced = set(names.WORD.findall(said))
-    for words in map(names.WORD.findall, map(folded, expected)):
-        known = sum(word in (said if language.is_unspaced(word) else spaced) for word in words)
-        if words and known >= _MOST_WORDS * len(words):
+    for wording in map(folded, expected):
+        if not wording or figures.unsupported(wording, [answer]):
+            continue
+        words = [word for word in _words(wording) if len(word) > 1]
+        known = sum(word in said for word in words)
+        if wording in said or (known >= _MOST_WORDS * len(words) and (words or figures.figures(wording))):
             return True
     return False
+
+
+def _words(text: str) -> list[str]:
+    """Return the runs of letters with their marks: vowels are marks in Hindi and Thai."""
+    return "".join(one if unicodedata.category(one)[0] in "LM" else " " for one in text).split()
 
 
 def calibrate(outcomes: Sequence[Outcome], settings: Settings) -> dict[str, Any]:
@@ -134,7 +142,7 @@ def calibrate(outcomes: Sequence[Outcome], settings: Settings) -> dict[str, Any]
             "date": date.today().isoformat(),
             "models": [settings.llm, settings.embedder],
             "questions": {source: _counts(outcomes, source) for source in sorted(both)},
-            "held_out": {source: _errors(outcomes, held_out, gate.threshold, source) for source in sorted(both)},
+            "held_out": {source: errors(outcomes, held_out, gate.threshold, source) for source in sorted(both)},
         },
         "gate": asdict(gate),
     }
@@ -179,7 +187,7 @@ def threshold(outcomes: Sequence[Outcome], probability: NDArray[np.float64]) -> 
     """Return the threshold at which false refusals and false answers, averaged over the data sets, are fewest."""
 
     def error(threshold: float) -> float:
-        rates = [_errors(outcomes, probability, threshold, source) for source in _sources(outcomes)]
+        rates = [errors(outcomes, probability, threshold, source) for source in _sources(outcomes)]
         return float(np.mean([rate["false_refusal"] + rate["false_answer"] for rate in rates]))
 
     return min((float(value) for value in np.linspace(0.05, 0.95, 91)), key=error)
@@ -196,17 +204,26 @@ def _held_out(
         seen = train[supported[train]]
         if len(set(to_show[seen])) < 2:  # verification alone has told them apart
             seen = train
-        probability[test] = _head().fit(values[seen], to_show[seen]).predict_proba(values[test])[:, 1]
+        probability[test] = _learnt(values[seen], to_show[seen]).predict_proba(values[test])[:, 1]
     return np.where(supported, probability, 0.0)
 
 
 def _fit(outcomes: Sequence[Outcome]) -> Gate:
     """Return the gate fitted to every outcome that it has to judge."""
-    model = _head().fit(*_table([outcome for outcome in outcomes if outcome.supported]))
+    model = _learnt(*_table([outcome for outcome in outcomes if outcome.supported]))
     scaler, head = model[0], model[1]
     weights = head.coef_[0] / scaler.scale_
     bias = float(head.intercept_[0] - (weights * scaler.mean_).sum())
     return Gate(round(bias, 4), {name: round(float(w), 4) for name, w in zip(SIGNALS, weights, strict=True)}, 0.5)
+
+
+def _learnt(values: NDArray[np.float64], to_show: NDArray[np.bool_]) -> Any:
+    if len(set(to_show)) < 2:
+        kind = "no right answer" if not to_show.any() else "nothing to refuse"
+        raise CrossciteError(
+            f"Among {len(to_show)} answers is {kind} to learn from. Give more questions (--each) or other data sets."
+        )
+    return _head().fit(values, to_show)
 
 
 def _head() -> Any:
@@ -220,12 +237,13 @@ def _head() -> Any:
 def _table(outcomes: Sequence[Outcome]) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
     """Return the signals, of shape (outcomes, signals), and of which outcomes the answer is to be shown."""
     values = np.array([[outcome.signals.get(name, 0.0) for name in SIGNALS] for outcome in outcomes])
-    return values, np.array([outcome.answerable and outcome.right for outcome in outcomes])
+    return values, np.array([outcome.answerable and outcome.right is not False for outcome in outcomes])
 
 
-def _errors(
+def errors(
     outcomes: Sequence[Outcome], probability: NDArray[np.float64], threshold: float, source: str
 ) -> dict[str, float]:
+    """Return the shares of a data set's questions that a threshold wrongly refuses and wrongly lets be answered."""
     own = np.array([outcome.source == source for outcome in outcomes])
     answerable = np.array([outcome.answerable for outcome in outcomes])
     return {
@@ -244,7 +262,8 @@ def _sources(outcomes: Sequence[Outcome]) -> list[str]:
 
 
 def read_outcomes(output: Path) -> list[Outcome]:
-    """Read the outcomes of an earlier run; none where there is no file."""
+    """Read the outcomes of an earlier run, the last one of each question; none where there is no file."""
     if not output.exists():
         return []
-    return [Outcome(**json.loads(line)) for line in read_lines(output, CrossciteError) if line.strip()]
+    read = [Outcome(**json.loads(line)) for line in read_lines(output, CrossciteError) if line.strip()]
+    return list({(outcome.source, outcome.question): outcome for outcome in read}.values())

@@ -8,7 +8,7 @@ have no answer there; the questions may come from a translation with the same id
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -88,14 +88,22 @@ def _answers(question: dict[str, Any]) -> Iterable[str]:
 
 
 def _spread(groups: list[list[T]], count: int) -> Iterable[T]:
-    """Take as many of each group as of the others, one more of the first ones, and spread them evenly over it.
+    """Take as many of each group as of the others, as far as it has them, and spread them evenly over it.
 
     >>> list(_spread([["a1", "a2", "a3", "a4"], ["b1", "b2", "b3"]], 3))
     ['a2', 'a4', 'b2']
     """
-    for at, group in enumerate(groups):
-        share = min(len(group), (count + len(groups) - 1 - at) // len(groups))
+    shares = [0] * len(groups)
+    for at in islice(_places_in_turn(groups), count):
+        shares[at] += 1
+    for group, share in zip(groups, shares, strict=True):
         yield from (group[(2 * one + 1) * len(group) // (2 * share)] for one in range(share))
+
+
+def _places_in_turn(groups: Sequence[Sequence[T]]) -> Iterable[int]:
+    """Name each group as often as it has members, one after the other."""
+    for at in range(max(map(len, groups), default=0)):
+        yield from (place for place, group in enumerate(groups) if at < len(group))
 
 
 def _read(path: Path) -> str:

@@ -52,8 +52,38 @@ def test_what_says_one_thing_twice_restates_it_in_any_alphabet(sentence: str, qu
 
 
 @pytest.mark.parametrize(
+    ("sentence", "code"),
+    [
+        ("World War I, World War II.", "en"),
+        ("Treaty of Paris (1763), Treaty of Paris (1783).", "en"),
+        ("September 2019 and September 2020.", "en"),
+        ("1.000 Euro, 2.000 Euro", "de"),
+        ("The Ministry of Foreign Affairs of Peru and the Ministry of Foreign Affairs of Cuba.", "en"),
+        ("Massachusetts Institute of Technology Press of the Massachusetts Institute of Technology.", "en"),
+        ("New York, New York.", "en"),
+        ("Baden-Baden.", "de"),
+        ("男性の平均寿命は81歳、女性の平均寿命は87歳です。", "ja"),
+    ],
+)
+def test_what_names_two_things_alike_does_not_say_one_twice(sentence: str, code: str) -> None:
+    assert not only_restates(sentence, "?", code)
+
+
+@pytest.mark.parametrize(
     ("sentence", "question", "code"),
     [
+        ("The company moved in 1990.", "Did the company move in 1990 or in 1991?", "en"),
+        ("Der Vertrag gilt seit 2010.", "Gilt der Vertrag seit 2010 oder 2012?", "de"),
+    ],
+)
+def test_one_of_two_numbers_of_the_question_is_an_answer(sentence: str, question: str, code: str) -> None:
+    assert not only_restates(sentence, question, code)
+
+
+@pytest.mark.parametrize(
+    ("sentence", "question", "code"),
+    [
+        ("ผู้ก่อตั้งคือสี", "ผู้ก่อตั้งคือใคร", "th"),
         ("भारत की राजधानी दिल्ली है।", "भारत की राजधानी क्या है?", "hi"),
         ("இந்தியாவின் தலைநகரம் டெல்லி.", "இந்தியாவின் தலைநகரம் எது?", "ta"),
         ("さくらです。", "この女性の名前は何ですか。", "ja"),

@@ -56,8 +56,13 @@ def test_questions_are_spread_over_the_articles_and_not_about_their_openings(pag
     assert asked == ["Page 0, 0, 1?", "Page 0, 1, 1?", "Page 2, 0, 1?", "Page 2, 1, 1?"]
 
 
-def test_an_article_with_few_questions_gives_what_it_has(pages: Path) -> None:
-    assert len(squad(pages, pages, 100, articles=2).trials) == 24
+def test_what_a_short_article_lacks_others_give(pages: Path) -> None:
+    data = json.loads(pages.read_text(encoding="utf-8"))
+    for page in data["data"][:2]:
+        del page["paragraphs"][1:], page["paragraphs"][0]["qas"][1:]
+    pages.write_text(json.dumps(data), encoding="utf-8")
+    assert [trial.answerable for trial in squad(pages, pages, 6, articles=2).trials].count(True) == 6
+    assert len(squad(pages, pages, 100, articles=2).trials) == 14
 
 
 def test_what_is_expected_is_known_of_questions_that_have_an_answer(pages: Path) -> None:
