@@ -59,10 +59,10 @@ def only_restates(sentence: str, question: str, sentence_language: str) -> bool:
 def _says_one_thing_twice(sentence: str, sentence_language: str) -> bool:
     """Whether most of a sentence is one text twice, in whole words, and the rest of it only joins them."""
     text = sentence.casefold()
-    part = math.ceil(_TWICE * len(text))
+    part = max(_SHORT + 1, math.ceil(_TWICE * len(text)))
     for first in range(len(text) - 2 * part + 1):
         second = text.find(text[first : first + part], first + part)
-        if second < 0 or part <= _SHORT:
+        if second < 0:
             continue
         length = names.shared_letters(text[first:second], text[second:])
         ends = (first, first + length, second, second + length)

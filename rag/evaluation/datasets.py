@@ -8,6 +8,7 @@ have no answer there; the questions may come from a translation with the same id
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import islice
@@ -68,14 +69,14 @@ def squad(documents: Path, questions: Path, each: int, articles: int = 12) -> Da
         if at % 2 == 0
     }
     source = f"{documents.stem} asked by {questions.stem}"
+    only = tuple(texts)
     trials = []
     for left_out in (0, 1):
         half = [list(_questions(page)) for page in pages[left_out::2]]
         for about in _spread(half, each):
             question = asked[about["id"]]
             expected = () if left_out else tuple(dict.fromkeys((*_answers(question), *_answers(about))))
-            only = Question(question["question"], documents=tuple(texts))
-            trials.append(Trial(source, only, not left_out, expected))
+            trials.append(Trial(source, Question(question["question"], documents=only), not left_out, expected))
     return Dataset(texts, tuple(trials))
 
 
@@ -93,10 +94,9 @@ def _spread(groups: list[list[T]], count: int) -> Iterable[T]:
     >>> list(_spread([["a1", "a2", "a3", "a4"], ["b1", "b2", "b3"]], 3))
     ['a2', 'a4', 'b2']
     """
-    shares = [0] * len(groups)
-    for at in islice(_places_in_turn(groups), count):
-        shares[at] += 1
-    for group, share in zip(groups, shares, strict=True):
+    shares = Counter(islice(_places_in_turn(groups), count))
+    for place, group in enumerate(groups):
+        share = shares[place]
         yield from (group[(2 * one + 1) * len(group) // (2 * share)] for one in range(share))
 
 
