@@ -293,6 +293,7 @@ def test_on_a_small_screen_in_german_nothing_is_cut_off(browser: Browser, stock:
 def test_the_passages_of_a_document_can_be_shown_and_hidden(browser: Browser, stock: Stock) -> None:
     with running(stock.app()) as server, opened(browser, server, path="/library") as page:
         page.get_by_role("link", name="The garden").click()
+        page.wait_for_load_state()  # What is looked at comes from the style sheet, which may come after the text.
         number = "getComputedStyle(document.querySelector('.passage.begins'), '::before').content"
         assert page.evaluate(number) == '"1"'
         page.get_by_label("passage").uncheck()
@@ -318,6 +319,7 @@ def test_axe_finds_nothing_on_the_documents_pages_in_any_state(browser: Browser,
         stock.embedder.gate.set()
         page.get_by_role("link", name="The garden").click()
         page.get_by_role("heading", name="The garden").wait_for()
+        page.wait_for_load_state()
         assert violations(page) == []
 
 
