@@ -9,8 +9,12 @@ import pytest
 
 from rag.config import Settings
 from rag.errors import CrossciteError
-from rag.evaluation.calibration import Outcome, calibrate, cross_validated, errors, read_outcomes, says
+from rag.evaluation import calibration
+from rag.evaluation.calibration import Outcome, calibrate, collect, cross_validated, errors, read_outcomes, says
+from rag.evaluation.datasets import Dataset, Trial
 from rag.gate import Gate
+from rag.types import Question
+from tests.answering.fakes import FakeLLM, chatbot, index_of
 
 
 def outcome(at: int, verdict: float, confirmed: float, *, answerable: bool, right: bool | None = None) -> Outcome:
@@ -55,6 +59,19 @@ def test_of_a_question_that_was_asked_again_the_last_outcome_counts(tmp_path: Pa
     line = '{"source": "set", "question": "Who?", "answerable": true, "signals": {"verdict": %d}}\n'
     file.write_text(line % 1 + line % 2, encoding="utf-8")
     assert [one.signals for one in read_outcomes(file)] == [{"verdict": 2}]
+
+
+def test_what_was_asked_is_written_with_its_answer_and_not_asked_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said = "Twelve red apples hang on the old tree."
+    asked = chatbot(index_of(tmp_path, {"garden.txt": said}), FakeLLM(said))  # It has one reply only.
+    monkeypatch.setattr(calibration, "_chatbot", lambda *_: asked)
+    trial = Trial("set", Question("How many apples hang there?"), True, ("twelve",))
+    file = tmp_path / "signals.jsonl"
+    first, again = (collect([Dataset({}, (trial,))], Settings(), file) for _ in range(2))
+    assert first == again == read_outcomes(file)
+    assert [(one.right, one.shown, set(one.signals)) for one in first] == [(True, said, {"verdict", "confirmed"})]
 
 
 @pytest.mark.parametrize(
