@@ -72,6 +72,24 @@ def test_only_what_is_marked_as_a_heading_is_one(tmp_path: Path) -> None:
     ]
 
 
+def test_what_a_definition_list_says_of_a_term_has_the_term_before_it(tmp_path: Path) -> None:
+    page = (
+        "<h1>Redundancy</h1><p>There are levels, of which two are in use here.</p>"
+        "<dl><dt>RAID-5</dt><dd><p>One disk may fail.</p><p>It is slow.</p></dd>"
+        "<dt>RAID-6</dt> <dd>Two disks may fail.</dd><dt>RAID-7</dt><dd>RAID-7 is a trade mark.</dd>"
+        "<dt>Is it a backup?</dt><dd>No.</dd>"
+        "<dt>Command</dt><dd><pre>mdadm -D</pre></dd>"
+        "<dt>Levels</dt><dd><ul><li>5</li></ul><dl><dt>0</dt><dd>None may fail.</dd></dl></dd>"
+        "<dt>See also</dt><dt>Snapshots</dt></dl><p>That is all.</p>"
+    )
+    assert read(tmp_path, "a.html", page).text == (
+        "Redundancy\n\nThere are levels, of which two are in use here.\n\n"
+        "RAID-5: One disk may fail.\n\nIt is slow.\n\nRAID-6: Two disks may fail.\n\nRAID-7 is a trade mark.\n\n"
+        "Is it a backup? No.\n\n"
+        "Command\n\nmdadm -D\n\nLevels\n\n- 5\n\n0: None may fail.\n\nSee also\n\nSnapshots\n\nThat is all."
+    )
+
+
 def test_a_page_of_nothing_but_links_keeps_them(tmp_path: Path) -> None:
     page = "<h1>Contents</h1><ul class=toc><li><a href=1>First part</a><li><a href=2>Second</a><li><a href=3>Third</a></ul>"
     assert read(tmp_path, "a.html", page).text == "Contents\n\n- First part\n- Second\n- Third"
