@@ -8,14 +8,14 @@ reported for each data set by cross-validation; a draft of which verification le
 and left out again, because they did not lower the error: the best score itself and how far it stands out from those
 behind it (which tell questions about absent subjects, AUC .93-1, but not those about present ones, .46-.66; on a data
 set left out the mean error rises from .215 to .30 and .25), the model's mean log-probability of the draft (AUC
-.50-.68), a prompt of its own with examples of right and wrong answers (AUC
-.61-.87, the shared prompt's .65-.90), a linear probe of the last hidden state at the verdict (280 questions; AUC .75
-and .73 on NoMIRACL, the verdict's own .73 and .75), the verdict asked for once more in other words ("Does the evidence
-above contain the answer?"; AUC .81 and .84 on NoMIRACL, the verdict's .78 and .78, but with both the mean error is .184
-instead of .195 by cross-validation and .199 instead of .195 on a data set left out), how much likelier the evidence
-makes a token of the question (AUC .97 and .99 where the subject is absent, .45 and .51 where it is present), the
-question before the evidence too (40 questions each: AUC .57 and .64 on NoMIRACL, .85 on XQuAD, without it .66, .78 and
-.94), and eight examples in the prompt, half of them without an answer (.75, .79 and .89).
+.50-.68), a prompt of its own with examples of right and wrong answers (AUC .61-.87, the shared prompt's .65-.90), a
+linear probe of the last hidden state at the verdict (280 questions; AUC .75 and .73 on NoMIRACL, the verdict's own .73
+and .75), the verdict asked for once more in other words ("Does the evidence above contain the answer?"; AUC .81 and .84
+on NoMIRACL, the verdict's .78 and .78, but with both the mean error is .184 instead of .195 by cross-validation and
+.199 instead of .195 on a data set left out), how much likelier the evidence makes a token of the question (AUC .97 and
+.99 where the subject is absent, .45 and .51 where it is present), the question before the evidence too (40 questions
+each: AUC .57 and .64 on NoMIRACL, .85 on XQuAD, without it .66, .78 and .94), and eight examples in the prompt, half of
+them without an answer (.75, .79 and .89).
 
 Measured with signals of their own and left out too: the verdict on the cited sentences alone, and the confirmation with
 the question before the draft. On 272 questions the AUC for right answers is .83 and .70 (the verdict's is .80, the

@@ -32,9 +32,6 @@ _HIDDEN = frozenset((
     "button", "select", "option", "input", "textarea", "datalist", "dialog", "map", "rt", "rp", "nav", "menu",
     "progress",
 ))  # fmt: skip
-_ENDS = (":", "?", "!", ".", "：", "？", "！", "。")
-"""What a term may end with so that no colon is set behind it: a question has its answer for a description."""
-
 _BLOCKS = frozenset((
     "address", "article", "aside", "blockquote", "body", "caption", "center", "dd", "details", "dialog", "dir", "div",
     "dl", "dt", "fieldset", "figcaption", "figure", "footer", "form", "header", "hgroup", "hr", "html", "legend", "li",
@@ -108,7 +105,6 @@ class _Renderer:
         self._words: list[str] = []
         self._lists: list[int | None] = []
         self._marker: str | None = None
-        self._term = ""
         self._preformatted = 0
 
     def run(self, root: _Element) -> None:
@@ -132,13 +128,13 @@ class _Renderer:
                 if element is not root and element.tail:
                     self._words.append(self._inline(element.tail))
         self._flush()
-        self._leave_term()
+        self._outline.term("")
 
     def _open(self, element: _Element, tag: str) -> None:
         if tag in _BLOCKS or tag in _HEADINGS:
             self._flush()
         if tag == "dl":
-            self._leave_term()
+            self._outline.term("")
         elif tag in ("ul", "ol", "dir"):
             start = element.get("start") or "1"
             self._lists.append(int(start) if tag == "ol" and start.isdecimal() and len(start) < 9 else None)
@@ -153,18 +149,14 @@ class _Renderer:
 
     def _close(self, tag: str) -> None:
         if tag in _HEADINGS:
-            words, self._words = "".join(self._words), []
-            self._leave_term()
-            self._outline.heading(words)
+            self._outline.heading(self._taken())
         elif tag == "dt":
-            words, self._words = "".join(self._words), []
-            self._leave_term()
-            self._term = one_line(words)
+            self._outline.term(self._taken())
         elif tag in _BLOCKS:
             self._flush()
         if tag == "dl":
-            self._leave_term()
-        if tag in ("ul", "ol", "dir") and self._lists:
+            self._outline.term("")
+        elif tag in ("ul", "ol", "dir") and self._lists:
             self._lists.pop()
         elif tag == "li":
             self._marker = None
@@ -172,28 +164,21 @@ class _Renderer:
             self._preformatted -= 1
 
     def _flush(self) -> None:
-        words, self._words = "".join(self._words), []
+        words = self._taken()
         if not words.strip():
             return
         if self._preformatted:
-            self._leave_term()
             self._outline.code(words.strip("\n"))
         elif self._marker is not None:
-            self._leave_term()
             self._outline.item(words, self._marker)
             self._marker = None
-        elif self._term:
-            # Like a cell behind its column's name: the description is found and cited without the line before it.
-            term, self._term = self._term, ""
-            self._outline.paragraph(_described(term, words.lstrip()))
         else:
             self._outline.paragraph(words)
 
-    def _leave_term(self) -> None:
-        """Write a term that no description followed, as a paragraph of its own."""
-        term, self._term = self._term, ""
-        if term:
-            self._outline.paragraph(term)
+    def _taken(self) -> str:
+        """Return the words since the last block, and begin the next one."""
+        words, self._words = "".join(self._words), []
+        return words
 
     def _inline(self, text: str) -> str:
         # Line breaks of the source are spaces, but between two East Asian characters there is none to be seen.
@@ -218,7 +203,7 @@ class _Renderer:
         if any(len(text) > MAX_CELL for row in texts for text in row):
             return False
         self._flush()
-        self._leave_term()
+        self._outline.term("")
         for caption in table.iter("caption"):
             self._outline.paragraph(flat(caption))
         first = rows[0]
@@ -284,13 +269,6 @@ def _navigation(main: _Element) -> Iterator[_Element]:
             walk.skip_subtree()
         elif _tag(element) in _HIDDEN:
             walk.skip_subtree()
-
-
-def _described(term: str, description: str) -> str:
-    """Put a term before what is said of it, unless that begins with it."""
-    if description.startswith(term):
-        return description
-    return f"{term} {description}" if term.endswith(_ENDS) else f"{term}: {description}"
 
 
 def _is_navigation(element: _Element) -> bool:

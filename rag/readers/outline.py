@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from rag.readers.canonical import HEADING, VERBATIM, clean, one_line
+from rag.writing import ends_sentence
 
 #: Between the cells of a row.
 CELL = " | "
@@ -19,6 +20,7 @@ class Outline:
     def __init__(self) -> None:
         self._lines: list[str] = []
         self._kind = ""
+        self._term = ""
         self._pages = 0
         self.title: str | None = None
         #: How much there is, to stop in time.
@@ -36,9 +38,21 @@ class Outline:
             self.title = self.title or line
             self._add("heading", HEADING + line)
 
+    def term(self, text: str) -> None:
+        """Name what the next paragraph describes; an empty text ends a list of terms.
+
+        Like a column's name it stands in the line of what is said of it, which is found and cited on its own. A term
+        that no paragraph follows is one by itself.
+        """
+        self._leave_term()
+        self._term = one_line(text)
+
     def paragraph(self, text: str) -> None:
         """Add a paragraph; line breaks in it (a poem, an address) stay."""
-        for line in _lines_of(text):
+        lines = _lines_of(text)
+        if lines and self._term:
+            lines[0], self._term = _described(self._term, lines[0]), ""
+        for line in lines:
             self._add("paragraph", line)
             # The further lines of the same paragraph follow without a blank one.
             self._kind = "paragraph's line"
@@ -84,7 +98,13 @@ class Outline:
             self.characters += 1
             self._kind = ""
 
+    def _leave_term(self) -> None:
+        term, self._term = self._term, ""
+        if term:
+            self._add("paragraph", term)
+
     def _add(self, kind: str, line: str) -> None:
+        self._leave_term()
         if self._lines and not (kind == self._kind and kind in _TIGHT) and self._kind != "paragraph's line":
             self._lines.append("")
         self._lines.append(line)
@@ -105,6 +125,17 @@ def row_line(cells: Sequence[str], names: Sequence[str] | None = None) -> str:
         return CELL.join(cell for cell in cells if cell)
     pairs = zip(names, cells, strict=True)
     return CELL.join(f"{name}: {cell}" if name and name != cell else cell for name, cell in pairs if cell)
+
+
+def _described(term: str, description: str) -> str:
+    """Put a term before what is said of it, unless that begins with it.
+
+    >>> _described("Port", "Riga."), _described("Port", "Port Royal."), _described("Where?", "In Riga.")
+    ('Port: Riga.', 'Port Royal.', 'Where? In Riga.')
+    """
+    if description.startswith(term):
+        return description
+    return f"{term} {description}" if ends_sentence(term) or term.endswith((":", "：")) else f"{term}: {description}"
 
 
 def _lines_of(text: str) -> list[str]:
