@@ -283,10 +283,15 @@ class Library:
     def _take_up_new_index(self) -> None:
         """Answer from the new index from now on; a server that had none begins to load its models."""
         deadline = time.monotonic() + SWAP_SECONDS
-        with contextlib.suppress(NotReady, IndexError_):
+        try:
             # Where a request is just opening an index, it may be the one before.
             while not self._loader.get().index.is_current() and time.monotonic() < deadline:
                 time.sleep(0.05)
+        except NotReady:
+            # Not when somebody asks again: who sees the upload done and asks must not hear that there is no index.
+            self._loader.retry()
+        except IndexError_:
+            pass
 
     def _embedder(self) -> Embedder:
         """Return the chatbot's embedder once it is there, or one of our own where no chatbot can be."""

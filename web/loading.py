@@ -89,6 +89,7 @@ class Loader:
         self._chatbot: ChatbotLike | None = None
         self._error: Exception | None = None
         self._running = False
+        self._again = False
         self._failed_at = 0.0
         self._renewing = threading.Lock()
         self._not_renewed: tuple[float, str] | None = None
@@ -99,8 +100,22 @@ class Loader:
             if self._running or self._chatbot is not None:
                 return
             self._running = True
-        # A daemon, because loading models cannot be interrupted and must not hold up the end of the process.
-        threading.Thread(target=self._run, name="crosscite-load", daemon=True).start()
+        self._begin()
+
+    def retry(self) -> None:
+        """Load at once after a failure whose reason is gone; a load under way that still meets it is done again.
+
+        From now on the state is "loading" and no longer what had failed.
+        """
+        with self._lock:
+            if self._chatbot is not None:
+                return
+            self._error = None
+            self._again = self._running
+            if self._running:
+                return
+            self._running = True
+        self._begin()
 
     def get(self) -> ChatbotLike:
         """Return the chatbot, over the index as it is now; reads a small file, and opens an index that has changed.
@@ -157,17 +172,29 @@ class Loader:
             logger.warning("Answers still come from the old index; the present one cannot be used: %s", error)
         self._not_renewed = self._clock(), str(error)
 
+    def _begin(self) -> None:
+        # A daemon, because loading models cannot be interrupted and must not hold up the end of the process.
+        threading.Thread(target=self._run, name="crosscite-load", daemon=True).start()
+
     def _run(self) -> None:
+        while self._is_to_be_done_again():
+            pass
+
+    def _is_to_be_done_again(self) -> bool:
+        """Load, and return whether the load failed for a reason that may be gone by now."""
         try:
             chatbot = self._load()
         except Exception as error:  # the edge of a thread: whatever it is, the page must be able to tell
             if not isinstance(error, CrossciteError):
                 logger.exception("Loading failed")
             with self._lock:
-                self._error, self._failed_at, self._running = error, self._clock(), False
-        else:
-            with self._lock:
-                self._chatbot, self._error, self._running = chatbot, None, False
+                again, self._again = self._again, False
+                if not again:
+                    self._error, self._failed_at, self._running = error, self._clock(), False
+            return again
+        with self._lock:
+            self._chatbot, self._error, self._running = chatbot, None, False
+        return False
 
 
 class DocumentsChanged(CrossciteError):

@@ -7,7 +7,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from rag.errors import IndexDamaged, IndexMissing, ModelMissing
-from tests.web.conftest import eventually
+from tests.web.conftest import PATIENCE, eventually
 from tests.web.fakes import JAPANESE, FakeChatbot, Hold, answered
 from web.app import create_app
 from web.loading import ChatbotLike, Loader, NotReady, error_code
@@ -84,6 +84,47 @@ def test_a_failed_load_is_not_tried_again_before_some_seconds_have_passed() -> N
             loader.get()
     eventually(lambda: len(attempts) == 2)
     assert attempts == [100.0, 105.0]
+
+
+def test_a_load_that_is_tried_anew_because_its_reason_is_gone_says_nothing_of_the_old_failure() -> None:
+    made, go_on = threading.Event(), threading.Event()
+
+    def load() -> ChatbotLike:
+        if not made.is_set():
+            raise IndexMissing("No index")
+        assert go_on.wait(PATIENCE)
+        return FakeChatbot()
+
+    loader = Loader(load, retry_seconds=3600)
+    loader.start()
+    eventually(lambda: loader.state == "failed")
+    made.set()
+    loader.retry()
+    with pytest.raises(NotReady, match="The models are loading"):
+        loader.get()
+    go_on.set()
+    eventually(lambda: loader.state == "ready")
+
+
+def test_a_load_that_began_before_its_obstacle_was_gone_is_done_again() -> None:
+    begun, go_on = threading.Event(), threading.Event()
+    loads: list[int] = []
+
+    def load() -> ChatbotLike:
+        loads.append(1)
+        if len(loads) > 1:
+            return FakeChatbot()
+        begun.set()
+        assert go_on.wait(PATIENCE)
+        raise IndexMissing("No index")
+
+    loader = Loader(load, retry_seconds=3600)
+    loader.start()
+    assert begun.wait(PATIENCE)
+    loader.retry()
+    go_on.set()
+    eventually(lambda: loader.state != "loading")
+    assert (loader.state, len(loads)) == ("ready", 2)
 
 
 def test_a_newer_index_is_taken_up_by_the_next_request_and_the_models_stay_loaded() -> None:

@@ -113,6 +113,16 @@ def test_the_first_document_makes_the_index_and_brings_the_chatbot_up(tmp_path: 
         assert http.post("/ask", json={"question": WHO}).json()["answered"] is False
 
 
+def test_who_sees_the_first_upload_done_is_not_told_any_more_that_there_is_no_index(tmp_path: Path) -> None:
+    stock = Stock(tmp_path)
+    with stock.served(retry_seconds=3600) as http:
+        assert http.get("/documents").json()["code"] == "index_missing"
+        assert upload(http, "cherries.txt", CHERRIES).status_code == 201
+        assert http.get("/documents").json().get("code") in {None, "loading"}
+        eventually(lambda: http.get("/documents").status_code == 200)
+        assert ids(http) == ["cherries.txt"]
+
+
 # What is not taken
 
 
