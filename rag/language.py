@@ -49,6 +49,10 @@ SURE_TO_TELL = 50
 """Characters of a sentence from which its language can be told: of 1,641 sentences of XQuAD (de, en) and JaQuAD with as
 many, detected with the right language expected, none was taken for another."""
 
+LEAST_LETTERS = 0.6
+"""Share of letters among the characters of a text, without white space, from which it is in a language. Of 4,900
+sentences of XQuAD (de, en) and JaQuAD less than 1 % have fewer, as directory listings, logs and checksums have."""
+
 _ASKED_AGAIN = 2000
 """Characters up to which a text's language is remembered: a question or a sentence, but no document."""
 
@@ -122,6 +126,11 @@ def code(tag: str) -> str:
     if first not in NAMES:
         raise ValueError(f"{tag!r} is not a language that can be answered in; one of {', '.join(NAMES)}")
     return first
+
+
+def is_in_none(text: str) -> bool:
+    """Whether so few characters of a text are letters that it is in no language: figures, code, output of programs."""
+    return sum(map(str.isalpha, text)) < LEAST_LETTERS * sum(not character.isspace() for character in text)
 
 
 def is_unspaced(text: str) -> bool:

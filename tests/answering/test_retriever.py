@@ -146,6 +146,32 @@ def quotes(folder: Path, files: Mapping[str, str], question: str, *, budget: int
     return [piece.quote for piece in evidence(folder, files, question, budget=budget)]
 
 
+def test_what_is_in_another_language_has_the_points_that_the_nearest_have_for_the_terms_it_cannot_share(
+    tmp_path: Path,
+) -> None:
+    question = "Which banana do they bring to the market of the town every week?"
+    files = {
+        "a.txt": "They bring one banana to the market of the town every week.",
+        "b.txt": "Nobody in the valley has ever had a banana for breakfast or for lunch.",
+        "c.txt": "Die Banane kommt jede Woche mit dem Schiff aus dem Süden zu uns.",
+        "far.txt": "Every week they bring one apple to the market of the town, and to the town of the market.",
+    }
+    with index_of(tmp_path, files) as index:
+        points = {
+            hit.sentence.document: hit.score - hit.meaning
+            for hit in Retriever(index, FakeEmbedder(), len).search(Question(question))
+        }
+    assert points["a.txt"] > points["c.txt"] > points["b.txt"] > 0
+    assert points["c.txt"] == pytest.approx((points["a.txt"] + points["b.txt"] + points["far.txt"]) / 3, abs=1e-5)
+
+
+def test_rows_of_figures_are_no_language_that_has_a_place_among_the_evidence(tmp_path: Path) -> None:
+    files = {
+        "b.txt": "Jede Woche kommen sie aus dem Süden zu uns.\n\nBanane 1 007 | 0.0.0.0:996 | 390/17 | 2021-06-15\n"
+    }
+    assert evidence_beside_apples(tmp_path, files, budget=46) == ["a.txt", "a.txt", "a.txt"]
+
+
 def test_what_room_a_sentence_of_another_language_leaves_is_filled_again(tmp_path: Path) -> None:
     files = {
         "a.txt": "Every week 2 apple and banana trees come from there.",

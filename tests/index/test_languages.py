@@ -50,6 +50,19 @@ def test_what_is_asked_outweighs_the_language_it_is_asked_in(
     assert Retriever(index, shelf.embedder, len).search(question)[0].sentence.document.startswith("en")
 
 
+def test_output_of_programs_is_not_helped_by_the_language_of_its_document(shelf: Shelf) -> None:
+    listing = "banana  0  0  0.0.0.0:996  127.0.0.1:1007  390/17  16:48  2021-06-15"
+    page = f"{GERMAN.format('apple')}\n\n{listing}\n\n{GERMAN.format('cherry')}\n"
+    shelf.embedder = Leaning()
+    shelf.write({"en.txt": ENGLISH.format("apple"), "listing.txt": page, "talk.txt": GERMAN.format("banana")})
+    shelf.build()
+    found = Retriever(shelf.load(), shelf.embedder, len).search(Question("What about the banana?"))
+    listed, told = (
+        next(hit for hit in found if hit.sentence.text == text) for text in (listing, GERMAN.format("banana"))
+    )
+    assert listed.meaning < told.meaning
+
+
 def test_in_a_collection_of_one_language_scores_are_sums_of_cosines(shelf: Shelf) -> None:
     shelf.embedder = Leaning()
     shelf.write({f"en{number}.txt": ENGLISH.format("apple") for number in range(3)})
