@@ -105,6 +105,8 @@ class Doubting(FakeLLM):
     ``stated`` are its log-odds for such a sentence.
     """
 
+    otherwise = 1.0
+
     def __init__(self, *replies: str, word: str = "", stated: float = -0.25) -> None:
         super().__init__(*replies)
         self.word = word
@@ -112,7 +114,7 @@ class Doubting(FakeLLM):
 
     def choose(self, prompt: Prompt, options: Sequence[str], *, cancelled: Callable[[], bool] = never) -> list[float]:
         _, asked, drafted = prompt.messages[-1].content.partition("Is this stated")
-        self.verdict = self.stated if asked and self.word in drafted else 1.0
+        self.verdict = self.stated if asked and self.word in drafted else self.otherwise
         return super().choose(prompt, options, cancelled=cancelled)
 
 
@@ -146,6 +148,49 @@ def test_a_doubted_sentence_is_not_lost_where_another_one_cites_the_same_words(i
         ask(index, Doubting(f"{hang} Niemand pflückt die Äpfel.", word="pflückt"), "Wie viele Äpfel gibt es?")
     )
     assert [sentence.text for sentence in answer.sentences] == [hang, APPLES]
+
+
+class Misreading(Doubting):
+    """Takes what it has drafted for misread, and, reading sentences alone, those about cherries for the answer."""
+
+    apples = 0.2
+    otherwise = 2.0
+
+    def __init__(self, *replies: str, stated: float = -0.75) -> None:
+        super().__init__(*replies, stated=stated)
+
+    def choose(self, prompt: Prompt, options: Sequence[str], *, cancelled: Callable[[], bool] = never) -> list[float]:
+        stated = super().choose(prompt, options, cancelled=cancelled)
+        return [self.apples, 0.0] if read_alone(prompt) == [APPLES] else stated
+
+
+def read_alone(prompt: Prompt) -> list[str]:
+    """The sentences of the evidence in a prompt that asks the question about one of them, or else nothing."""
+    asked = prompt.messages[-1].content
+    there = [text for text in (APPLES, CHERRIES, BANANAS) if text in asked]
+    return there if len(there) == 1 and "Question:" in asked and "Is this stated" not in asked else []
+
+
+def test_a_misread_sentence_gives_way_to_the_words_that_the_model_takes_for_the_answer_when_it_reads_them_alone(
+    index: Index,
+) -> None:
+    llm = Misreading(f"{TWELVE} {TWELVE}", "The cherries in the basket come from Ferrara and cost 3 euros.")
+    answer = answer_of(ask(index, llm, "How many apples and cherries are there?"))
+    assert [citation.quote for citation in answer.citations] == [CHERRIES]
+    assert [sentence.translated for sentence in answer.sentences] == [True]
+    alone = [text for prompt in llm.prompts for text in read_alone(prompt)]
+    assert sorted(alone) == sorted(set(alone))
+    assert {APPLES, CHERRIES} <= set(alone)
+
+
+@pytest.mark.parametrize(("stated", "apples"), [(-0.75, 1.4), (-0.25, 0.2)])
+def test_what_a_doubted_sentence_cites_stays_unless_it_is_misread_and_another_clearly_likelier(
+    stated: float, apples: float, index: Index
+) -> None:
+    llm = Misreading(TWELVE, "12 red apples hang on the old tree, and nobody picks them.", stated=stated)
+    llm.apples = apples
+    answer = answer_of(ask(index, llm, "How many apples and cherries are there?"))
+    assert [citation.quote for citation in answer.citations] == [APPLES]
 
 
 def test_a_doubted_sentence_stays_where_its_source_cannot_be_said_in_the_language_of_the_question(index: Index) -> None:
