@@ -224,16 +224,20 @@ class Chatbot:
         Words that cannot be said in the asker's language are no better. Their tokens are not streamed: they would stand
         behind the rest of the draft.
         """
-        taken = [sentence]
+        sources: list[Sequence[Evidence]] = []
         if self._is_better_said_by_its_sources(sentence, run):
-            said = [piece for other in run.verified if other.quoted or other.translated for piece in other.evidence]
-            stating = self._stating(sentence, run, evidence)
-            words = [_outcome(self._in_its_words(piece, run)) for piece in stating if piece not in said]
-            if all(one.translated or language.same(one.evidence[0].language, run.language) for one in words):
-                taken = words
-        for one in taken:
+            sources = [*self._misread(sentence, run, evidence), sentence.evidence]
+        words = (self._words_of(pieces, run) for pieces in sources)
+        for one in next((said for said in words if said is not None), [sentence]):
             run.verified.append(one)
             yield _sentence_event(run.verified)
+
+    def _words_of(self, pieces: Sequence[Evidence], run: _Run) -> list[Verified] | None:
+        """Return those words of sources that the answer does not quote yet; None if they cannot all be understood."""
+        said = [piece for other in run.verified if other.quoted or other.translated for piece in other.evidence]
+        words = [_outcome(self._in_its_words(piece, run)) for piece in pieces if piece not in said]
+        understood = all(one.translated or language.same(one.evidence[0].language, run.language) for one in words)
+        return words if understood else None
 
     def _is_better_said_by_its_sources(self, sentence: Verified, run: _Run) -> bool:
         """Whether a drafted sentence is in doubt, or only says the question again.
@@ -247,20 +251,24 @@ class Chatbot:
             return False
         return sentence.confirmed < 0 or only_restates(sentence.text, run.question.text, run.language)
 
-    def _stating(self, sentence: Verified, run: _Run, evidence: Sequence[Evidence]) -> Sequence[Evidence]:
-        """Return the sentences that a draft cites, or another that the model, reading it alone, takes for the answer.
+    def _misread(self, sentence: Verified, run: _Run, evidence: Sequence[Evidence]) -> list[Sequence[Evidence]]:
+        """Return what the model, reading sentences alone, takes for the answer in place of what a draft cites.
 
-        A model that has misread its evidence cites what it misread.
+        A model that has misread its evidence cites what it misread. It gives way to nothing where the answer cites that
+        other sentence already, and stays where it is not misread, or what it cites about as likely.
         """
         if sentence.confirmed is None or sentence.confirmed >= MISREAD:
-            return sentence.evidence
+            return []
         alone = {piece: self._stated_alone(piece, run) for piece in (*_nearest(evidence), *sentence.evidence)}
         best = max(alone, key=lambda piece: alone[piece])
-        cited = max(alone[piece] for piece in sentence.evidence)
-        return (best,) if cited < alone[best] - HARDLY_LESS else sentence.evidence
+        if alone[best] - HARDLY_LESS <= max(alone[piece] for piece in sentence.evidence):
+            return []
+        if not self._gate.opens({**run.signals, "confirmed": alone[best]}) or self._stranger([best], run):
+            return []
+        return [[] if any(best in other.evidence for other in run.verified) else [best]]
 
     def _stated_alone(self, piece: Evidence, run: _Run) -> float:
-        """Return the model's log-odds that one sentence of the evidence states the answer; read once an answer."""
+        """Return the model's log-odds that a sentence of the evidence alone states the answer; it is read but once."""
         if piece not in run.alone:
             asked = prompt.verdict_prompt(run.question.text, [piece], run.language, run.question.history)
             run.alone[piece] = self._verdict(asked, run)
@@ -275,7 +283,7 @@ class Chatbot:
         """
         if not sentence.supported:
             return sentence
-        if stranger := self._stranger(sentence, run):
+        if stranger := self._stranger(sentence.evidence, run):
             return Verified(sentence.text, (), (), f"its source never mentions {stranger}")
         asked = prompt.confirmation_prompt(sentence.text, sentence.evidence)
         confirmed = self._verdict(asked, run)
@@ -352,7 +360,7 @@ class Chatbot:
             if lean >= REPEATED and lean - float(nearer.min()) >= REPEATED:
                 run.verified[at] = Verified(run.verified[at].text, (), (), "it answers the question before")
 
-    def _stranger(self, sentence: Verified, run: _Run) -> str | None:
+    def _stranger(self, proof: Sequence[Evidence], run: _Run) -> str | None:
         """Return a full name that is asked about and that no cited document has, though others write it so.
 
         A follow-up without one asks about whom the question before it named.
@@ -364,7 +372,7 @@ class Chatbot:
         full_names = next(filter(None, map(_full_names, asked)), [])
         if not full_names:
             return None
-        cited = {piece.document for piece in sentence.evidence}
+        cited = {piece.document for piece in proof}
         texts = [self.index.document(id).text for id in cited]
         for words in full_names:
             if any(names.begins_a_word(word, text) for word in words for text in texts):
@@ -474,7 +482,10 @@ class Chatbot:
 
 @dataclass
 class _Run:
-    """One question on its way: its clock and counters, what the gate knows, and the sentences so far."""
+    """One question on its way: its clock and counters, what the gate knows, and the sentences so far.
+
+    ``alone`` is how likely each sentence of the evidence that was read alone is to state the answer (log-odds).
+    """
 
     question: Question
     language: str

@@ -47,8 +47,8 @@ language, those come first for .67 instead of .25 (median of 43 languages); in n
 def leanings(embedder: Embedder, languages: Iterable[str]) -> dict[str, NDArray[np.float32]]:
     """Return by language the vector, of shape (d,), by which its texts differ from those in the other languages.
 
-    A language in which the declaration is not at hand is taken for the mean of the others; where there is but one
-    language, nothing is to be told apart and nothing embedded.
+    A language in which the declaration is not at hand is to be taken for the mean of the others; where there is but
+    one language, nothing is to be told apart and nothing embedded.
     """
     several = sorted(set(languages))
     if len(several) < 2:

@@ -4,7 +4,7 @@ Every sentence of the passages that the first search finds is scored by three ve
 neighbours, and its passage's. Measured on XQuAD (question en, paragraphs de): R@1 .84 by passage alone, .87 with the
 neighbours, .90 with all three; on JaQuAD .73, .80, .84. Shared terms are counted too (.90 on JaQuAD), but only where
 question and sentence share a language: English questions about German paragraphs lose a point by them. What cannot
-share terms because it is in another language is given what they add to the nearest that can.
+share terms because it is in another language, in a document of another, is given what they add to the nearest that can.
 """
 
 from __future__ import annotations
@@ -72,7 +72,7 @@ German and the others English, the last four with ten English ones among 230 Ger
 
 IN_ANY_CASE = 4
 """Best sentences, by the whole score, that are evidence wherever there is room if they share terms with the question
-and the nearest in meaning is in its language: else shared terms would let in what is far, because they count for it
+and the nearest in meaning can share them too: else shared terms would let in what is far, because they count for it
 alone. With none, 3, 4 and 5 of them the right sentence is among the evidence for .893, .90, .90 and .903 of 300
 questions of XQuAD (German), .78, .793, .807 and .807 of JaQuAD."""
 
@@ -135,9 +135,9 @@ class Retriever:
         if not hits:
             return []
         nearest = max(hits, key=lambda hit: hit.meaning)
-        able = {language.detect(question.text), language.UNKNOWN}
-        best = hits[:IN_ANY_CASE] if self._language_of_hit(nearest) in able else []
-        first = [hit for hit in best if hit.score > hit.meaning and self._language_of_hit(hit) in able]
+        asked = language.detect(question.text)
+        best = hits[:IN_ANY_CASE] if self._can_share_terms(nearest.sentence, asked) else []
+        first = [hit for hit in best if hit.score > hit.meaning and self._can_share_terms(hit.sentence, asked)]
         return [hit for hit in hits if hit.meaning >= nearest.meaning - FARTHEST or hit in first]
 
     def search(self, question: Question) -> tuple[Hit, ...]:
@@ -218,19 +218,26 @@ class Retriever:
     ) -> NDArray[np.float32]:
         """Return what shared terms add to each sentence, and what they are likely to add to one that cannot share them.
 
-        Headings take part in any language: they tell where a section ends. So does what is in no language.
+        Headings take part in any language: they tell where a section ends.
         """
         asked = language.detect(question.text)
-        spoken = np.array([self._language_of_sentence(one) for one in sentences])
         headings = np.array([one.heading for one in sentences])
-        able = headings | np.isin(spoken, (asked, language.UNKNOWN))
+        spoken = np.array([self._language_of_sentence(one) for one in sentences])
+        can = np.array([self._can_share_terms(one, asked) for one in sentences])
+        counted = can | headings
         added = np.zeros(len(sentences), dtype=np.float32)
-        if able.any():
-            sharing = [one for one, is_able in zip(sentences, able, strict=True) if is_able]
-            added[able] = LEXICAL_WEIGHT * shared_terms(self._rarity(question.text), sharing, passages)
+        if counted.any():
+            sharing = [one for one, is_counted in zip(sentences, counted, strict=True) if is_counted]
+            added[counted] = LEXICAL_WEIGHT * shared_terms(self._rarity(question.text), sharing, passages)
         foreign = np.array([self.language_of(one.document) != asked for one in sentences])
-        added[foreign & ~able] = _mean_of_nearest(added, meaning, (spoken == asked) & ~headings)
+        likely = foreign & ~counted & (spoken != language.UNKNOWN)
+        added[likely] = _mean_of_nearest(added, meaning, can & ~headings & (spoken != language.UNKNOWN))
         return added
+
+    def _can_share_terms(self, sentence: Sentence, asked: str) -> bool:
+        """Return whether a sentence is in the language of the question, or, if it is in none, its document is."""
+        own = self._language_of_sentence(sentence)
+        return (self.language_of(sentence.document) if own == language.UNKNOWN else own) == asked
 
     def _rarity(self, text: str) -> dict[str, float]:
         """Return the inverse document frequency of each term of a text, over the sentences of the collection."""
@@ -298,7 +305,7 @@ class Retriever:
         for hit in reversed(shown):
             if sum(map(self._cost, kept)) + cost <= budget:
                 break
-            if left[self._language_of_hit(hit)] > 1:
+            if left[self._language_of_hit(hit)] > 1 or self._language_of_hit(hit) == language.UNKNOWN:
                 left[self._language_of_hit(hit)] -= 1
                 kept.remove(hit)
         return kept if sum(map(self._cost, kept)) + cost <= budget else []

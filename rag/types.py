@@ -82,7 +82,8 @@ class Passage:
 class Hit:
     """A sentence found for a question, with its score: higher is better, comparable within one search only.
 
-    ``meaning`` is the part of the score that its vectors have; the rest it owes to the terms that it shares.
+    ``meaning`` is the part of the score that its vectors have; the rest it owes to the terms that it shares, or would
+    be likely to share if it were in the language of the question.
     """
 
     sentence: Sentence

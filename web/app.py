@@ -35,10 +35,11 @@ def create_app(
     """Return the application.
 
     ``load`` is called in a background thread when the server starts, and again after a failure when somebody asks,
-    at most every ``retry_seconds``. ``renew`` changes a chatbot to an index that is newer than its own; without it the
-    index stays what it was. ``queue_size`` questions may wait while one is answered. ``allowed_hosts`` are the
-    names the server goes by, None for any. ``source`` is where documents are added and removed; without it they cannot
-    be changed over HTTP. ``ahead`` lets the chat send questions while they are typed, to be prepared for.
+    at most every ``retry_seconds``, or when an upload has mended the index. ``renew`` changes a chatbot to an index
+    that is newer than its own; without it the index stays what it was. ``queue_size`` questions may wait while one is
+    answered. ``allowed_hosts`` are the names the server goes by, None for any. ``source`` is where documents are added
+    and removed; without it they cannot be changed over HTTP. ``ahead`` lets the chat send questions while they are
+    typed, to be prepared for.
     """
     loader = Loader(load, renew=renew, retry_seconds=retry_seconds)
     worker = Worker(queue_size)

@@ -289,7 +289,7 @@ class Library:
                 time.sleep(0.05)
         except NotReady:
             # Not when somebody asks again: who sees the upload done and asks must not hear that there is no index.
-            self._loader.retry()
+            self._loader.index_has_changed()
         except IndexError_:
             pass
 

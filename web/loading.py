@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Generator, Iterator, Sequence
 from typing import TYPE_CHECKING, Literal, Protocol
 
-from rag.errors import CrossciteError, DocumentNotFound
+from rag.errors import CrossciteError, DocumentNotFound, IndexError_
 from rag.types import Answer, Citation, Document, Event, Evidence, Passage, Question
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 RETRY_SECONDS = 5
-"""What failed to load is tried again when somebody asks, but not more often than this."""
+"""What failed to load is tried again when somebody asks, but not more often than this, unless the index has changed."""
 
 State = Literal["loading", "ready", "failed"]
 
@@ -102,13 +102,14 @@ class Loader:
             self._running = True
         self._begin()
 
-    def retry(self) -> None:
-        """Load at once after a failure whose reason is gone; a load under way that still meets it is done again.
+    def index_has_changed(self) -> None:
+        """Load at once where nothing but the index, as it was, stood in the way.
 
-        From now on the state is "loading" and no longer what had failed.
+        From now on the state is "loading" and no longer that failure; a load under way that still meets it is done
+        again.
         """
         with self._lock:
-            if self._chatbot is not None:
+            if self._chatbot is not None or not isinstance(self._error, IndexError_ | None):
                 return
             self._error = None
             self._again = self._running
@@ -177,24 +178,24 @@ class Loader:
         threading.Thread(target=self._run, name="crosscite-load", daemon=True).start()
 
     def _run(self) -> None:
-        while self._is_to_be_done_again():
-            pass
+        while True:
+            chatbot, error = self._loaded()
+            with self._lock:
+                again, self._again = self._again, False
+                if isinstance(error, IndexError_) and again:
+                    continue
+                self._chatbot, self._error, self._running = chatbot, error, False
+                self._failed_at = self._clock()
+                return
 
-    def _is_to_be_done_again(self) -> bool:
-        """Load, and return whether the load failed for a reason that may be gone by now."""
+    def _loaded(self) -> tuple[ChatbotLike | None, Exception | None]:
+        """Return the chatbot, or what stands in its way."""
         try:
-            chatbot = self._load()
+            return self._load(), None
         except Exception as error:  # the edge of a thread: whatever it is, the page must be able to tell
             if not isinstance(error, CrossciteError):
                 logger.exception("Loading failed")
-            with self._lock:
-                again, self._again = self._again, False
-                if not again:
-                    self._error, self._failed_at, self._running = error, self._clock(), False
-            return again
-        with self._lock:
-            self._chatbot, self._error, self._running = chatbot, None, False
-        return False
+            return None, error
 
 
 class DocumentsChanged(CrossciteError):

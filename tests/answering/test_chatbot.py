@@ -154,14 +154,15 @@ class Misreading(Doubting):
     """Takes what it has drafted for misread, and, reading sentences alone, those about cherries for the answer."""
 
     apples = 0.2
-    otherwise = 2.0
+    alone = otherwise = 2.0
 
-    def __init__(self, *replies: str, stated: float = -0.75) -> None:
-        super().__init__(*replies, stated=stated)
+    def __init__(self, *replies: str, word: str = "", stated: float = -0.75) -> None:
+        super().__init__(*replies, word=word, stated=stated)
 
     def choose(self, prompt: Prompt, options: Sequence[str], *, cancelled: Callable[[], bool] = never) -> list[float]:
         stated = super().choose(prompt, options, cancelled=cancelled)
-        return [self.apples, 0.0] if read_alone(prompt) == [APPLES] else stated
+        alone = read_alone(prompt)
+        return [self.apples if alone == [APPLES] else self.alone, 0.0] if alone else stated
 
 
 def read_alone(prompt: Prompt) -> list[str]:
@@ -191,6 +192,37 @@ def test_what_a_doubted_sentence_cites_stays_unless_it_is_misread_and_another_cl
     llm.apples = apples
     answer = answer_of(ask(index, llm, "How many apples and cherries are there?"))
     assert [citation.quote for citation in answer.citations] == [APPLES]
+
+
+def test_the_likelier_sentence_is_shown_once_and_is_one_that_the_gate_would_pass_and_can_be_said(index: Index) -> None:
+    question = "How many apples and cherries are there?"
+    cherries = "The cherries in the basket come from Ferrara and cost 3 euros."
+    apples = "12 red apples hang on the old tree, and nobody picks them."
+    cited_before = answer_of(ask(index, Misreading(f"{FROM_FERRARA} {TWELVE}", word=TWELVE), question))
+    assert [sentence.text for sentence in cited_before.sentences] == [FROM_FERRARA]
+    unlikely = Misreading(TWELVE, apples)
+    unlikely.apples, unlikely.alone = -3.0, -2.0
+    assert [citation.quote for citation in answer_of(ask(index, unlikely, question)).citations] == [APPLES]
+    distorted = Misreading(TWELVE, cherries.replace("3", "4"), apples)
+    assert [sentence.text for sentence in answer_of(ask(index, distorted, question)).sentences] == [apples]
+
+
+@pytest.mark.parametrize(
+    ("seller", "translated", "cited"),
+    [
+        ("Er", "12 red apples hang on the old tree, and nobody picks them.", APPLES),
+        ("Anna Meier", "The cherries in the basket come from Ferrara and cost 3 euros.", CHERRIES),
+    ],
+)
+def test_what_never_mentions_who_is_asked_about_is_no_answer_and_no_likelier_one(
+    seller: str, translated: str, cited: str, tmp_path: Path
+) -> None:
+    files = {"a.txt": f"{APPLES} Anna Meier weiß es.", "b.txt": f"{CHERRIES} {seller} verkauft sie."}
+    with index_of(tmp_path, files) as index:
+        drafted = answer_of(ask(index, FakeLLM(FROM_FERRARA), "Where do the cherries of Anna Meier come from?"))
+        misread = answer_of(ask(index, Misreading(TWELVE, translated), "How many apples and cherries has Anna Meier?"))
+    assert drafted.answered == (seller != "Er")
+    assert [citation.quote for citation in misread.citations] == [cited]
 
 
 def test_a_doubted_sentence_stays_where_its_source_cannot_be_said_in_the_language_of_the_question(index: Index) -> None:

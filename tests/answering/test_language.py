@@ -1,8 +1,10 @@
 """The language of short questions is told in spite of names."""
 
+import re
+
 import pytest
 
-from rag import language
+from rag import declaration, language
 
 
 @pytest.mark.parametrize(
@@ -33,3 +35,21 @@ def test_a_name_alone_is_in_the_expected_language() -> None:
 def test_an_unknown_language_differs_from_none() -> None:
     assert language.same("und", "de")
     assert not language.same("en", "de")
+
+
+@pytest.mark.parametrize("code", sorted(language.NAMES))
+def test_prose_is_in_a_language_whatever_its_script(code: str) -> None:
+    sentences = [part for text in declaration.texts()[code] for part in re.split(r"(?<=[.。।။])", text) if part.strip()]
+    assert [part for part in sentences if language.is_in_none(part)] == []
+
+
+def test_vowel_signs_are_letters_of_a_language() -> None:
+    assert not language.is_in_none("वे 1947 में थे")
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["→ https://example.org/debian", "udp6 0 0 ::1:123 :::* 539/ntpd", "MD5: 24d53e8dd75095640a1", "1 | 2,5 | 3.000"],
+)
+def test_figures_addresses_and_output_of_programs_are_in_no_language(text: str) -> None:
+    assert language.is_in_none(text)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from rag import retriever
 from rag.retriever import FARTHEST, Retriever
 from rag.types import Evidence, Question
 from tests.answering.fakes import FakeEmbedder, index_of
@@ -147,29 +148,48 @@ def quotes(folder: Path, files: Mapping[str, str], question: str, *, budget: int
 
 
 def test_what_is_in_another_language_has_the_points_that_the_nearest_have_for_the_terms_it_cannot_share(
-    tmp_path: Path,
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(retriever, "LIKELY_SHARED", 2)
     question = "Which banana do they bring to the market of the town every week?"
+    listing = "banana 1 007 | 0.0.0.0:996 | 390/17 | 2021-06-15"
     files = {
         "a.txt": "They bring one banana to the market of the town every week.",
         "b.txt": "Nobody in the valley has ever had a banana for breakfast or for lunch.",
-        "c.txt": "Die Banane kommt jede Woche mit dem Schiff aus dem Süden zu uns.",
+        "c.txt": f"Die Banane kommt jede Woche mit dem Schiff aus dem Süden zu uns.\n\n{listing}\n",
         "far.txt": "Every week they bring one apple to the market of the town, and to the town of the market.",
     }
     with index_of(tmp_path, files) as index:
-        points = {
-            hit.sentence.document: hit.score - hit.meaning
-            for hit in Retriever(index, FakeEmbedder(), len).search(Question(question))
-        }
-    assert points["a.txt"] > points["c.txt"] > points["b.txt"] > 0
-    assert points["c.txt"] == pytest.approx((points["a.txt"] + points["b.txt"] + points["far.txt"]) / 3, abs=1e-5)
+        hits = Retriever(index, FakeEmbedder(), len).search(Question(question))
+    points = {(hit.sentence.document, hit.sentence.position): hit.score - hit.meaning for hit in hits}
+    near, nearest, foreign = points["b.txt", 0], points["a.txt", 0], points["c.txt", 0]
+    assert nearest > foreign > near > 0
+    assert foreign == pytest.approx((near + nearest) / 2, abs=1e-5)
+    assert points["c.txt", 1] == 0.0
 
 
-def test_rows_of_figures_are_no_language_that_has_a_place_among_the_evidence(tmp_path: Path) -> None:
+def test_rows_of_figures_share_terms_with_questions_in_the_language_of_their_document_alone(tmp_path: Path) -> None:
+    files = {"a.txt": "Jede Woche kommen sie aus dem Süden zu uns.\n\nQuorvax 1 007 | 0.0.0.0:996 | 390/17\n"}
+    asked = {"What does the quorvax cost?": 0, "Was kostet der Quorvax in diesem Jahr?": 1, "390/17?": 0}
+    with index_of(tmp_path, files) as index:
+        for question, shares in asked.items():
+            hits = Retriever(index, FakeEmbedder(), len).search(Question(question))
+            row = next(hit for hit in hits if "Quorvax" in hit.sentence.text)
+            assert (row.score > row.meaning) == bool(shares), question
+
+
+def test_a_row_of_figures_gives_its_place_to_a_sentence_of_another_language(tmp_path: Path) -> None:
+    row = "every week apple 0.0.0.0:996 390/17 2021-06-15 127.0.0.1:1007 9-9"
     files = {
-        "b.txt": "Jede Woche kommen sie aus dem Süden zu uns.\n\nBanane 1 007 | 0.0.0.0:996 | 390/17 | 2021-06-15\n"
+        "a.txt": f"The farmers sell an apple at the market.\n\n{row}\n",
+        "b.txt": "Die Banane kommt jede Woche mit dem Schiff aus dem Süden zu uns.",
     }
-    assert evidence_beside_apples(tmp_path, files, budget=46) == ["a.txt", "a.txt", "a.txt"]
+    question = "Where do the apple and the banana come from every week?"
+    alone = evidence(tmp_path / "alone", {"a.txt": files["a.txt"]}, question, budget=34)
+    assert row in [piece.quote for piece in alone]
+    beside = evidence(tmp_path / "beside", files, question, budget=34)
+    assert [piece.document for piece in beside] == ["a.txt", "b.txt"]
+    assert row not in [piece.quote for piece in beside]
 
 
 def test_what_room_a_sentence_of_another_language_leaves_is_filled_again(tmp_path: Path) -> None:

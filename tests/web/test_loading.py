@@ -86,7 +86,7 @@ def test_a_failed_load_is_not_tried_again_before_some_seconds_have_passed() -> N
     assert attempts == [100.0, 105.0]
 
 
-def test_a_load_that_is_tried_anew_because_its_reason_is_gone_says_nothing_of_the_old_failure() -> None:
+def test_a_load_that_is_tried_anew_because_the_index_has_changed_says_nothing_of_the_old_failure() -> None:
     made, go_on = threading.Event(), threading.Event()
 
     def load() -> ChatbotLike:
@@ -99,21 +99,19 @@ def test_a_load_that_is_tried_anew_because_its_reason_is_gone_says_nothing_of_th
     loader.start()
     eventually(lambda: loader.state == "failed")
     made.set()
-    loader.retry()
+    loader.index_has_changed()
     with pytest.raises(NotReady, match="The models are loading"):
         loader.get()
     go_on.set()
     eventually(lambda: loader.state == "ready")
 
 
-def test_a_load_that_began_before_its_obstacle_was_gone_is_done_again() -> None:
+def test_a_load_that_began_before_the_index_changed_and_failed_by_it_is_done_again_once() -> None:
     begun, go_on = threading.Event(), threading.Event()
     loads: list[int] = []
 
     def load() -> ChatbotLike:
         loads.append(1)
-        if len(loads) > 1:
-            return FakeChatbot()
         begun.set()
         assert go_on.wait(PATIENCE)
         raise IndexMissing("No index")
@@ -121,10 +119,28 @@ def test_a_load_that_began_before_its_obstacle_was_gone_is_done_again() -> None:
     loader = Loader(load, retry_seconds=3600)
     loader.start()
     assert begun.wait(PATIENCE)
-    loader.retry()
+    for _ in range(3):
+        loader.index_has_changed()
     go_on.set()
-    eventually(lambda: loader.state != "loading")
-    assert (loader.state, len(loads)) == ("ready", 2)
+    eventually(lambda: loader.state == "failed")
+    assert len(loads) == 2
+    with pytest.raises(NotReady, match="No index"):
+        loader.get()
+
+
+def test_a_load_that_failed_for_another_reason_is_not_tried_at_once_because_the_index_has_changed() -> None:
+    loads: list[int] = []
+
+    def load() -> ChatbotLike:
+        loads.append(1)
+        raise ModelMissing("No model")
+
+    loader = Loader(load, retry_seconds=3600)
+    loader.start()
+    eventually(lambda: loader.state == "failed")
+    loader.index_has_changed()
+    assert loader.state == "failed"
+    assert loads == [1]
 
 
 def test_a_newer_index_is_taken_up_by_the_next_request_and_the_models_stay_loaded() -> None:
