@@ -75,6 +75,8 @@ class Stock:
         self.uploads = self.folder / "uploads"
         self.embedder = GatedEmbedder()
         self.llm = EchoLLM()
+        self.may_load = threading.Event()
+        self.may_load.set()
 
     def write(self, name: str, text: str) -> None:
         path = self.home / "seeds" / name
@@ -95,6 +97,7 @@ class Stock:
 
     def app(self, **options: Any) -> FastAPI:
         def load() -> Chatbot:
+            assert self.may_load.wait(PATIENCE)
             return Chatbot(Index.load(self.folder), self.embedder, self.llm, opening=BY_VERDICT)
 
         def renew(chatbot: Any) -> Chatbot:

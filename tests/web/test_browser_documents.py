@@ -264,10 +264,15 @@ def test_many_documents_are_found_and_sorted(browser: Browser, stock: Stock) -> 
 
 
 def test_without_documents_the_page_says_so_and_the_first_one_makes_the_index(browser: Browser, tmp_path: Path) -> None:
-    app = Stock(tmp_path).app(retry_seconds=3600)  # As slow to try again as a server is to a browser.
+    stock = Stock(tmp_path)
+    app = stock.app(retry_seconds=3600)  # As slow to try again as a server is to a browser.
     with running(app) as server, opened(browser, server, path="/library", errors=False) as page:
         page.get_by_text("There are no documents yet.").wait_for()
+        stock.may_load.clear()
         choose(page, CHERRY_FILE)
+        page.get_by_text("The models are loading.").wait_for()
+        assert not page.get_by_text("There are no documents yet.").is_visible()
+        stock.may_load.set()
         page.get_by_role("link", name="From Italy").wait_for()
         assert not page.get_by_text("There are no documents yet.").is_visible()
 

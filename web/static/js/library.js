@@ -49,6 +49,7 @@ async function loadDocuments() {
         return ready();
       }
       showReadiness(error);
+      byId("empty").hidden = true;
     }
     await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
   }
