@@ -224,13 +224,27 @@ class Chatbot:
         Words that cannot be said in the asker's language are no better. Their tokens are not streamed: they would stand
         behind the rest of the draft.
         """
-        sources: list[Sequence[Evidence]] = []
+        words = None
         if self._is_better_said_by_its_sources(sentence, run):
-            sources = [*self._misread(sentence, run, evidence), sentence.evidence]
-        words = (self._words_of(pieces, run) for pieces in sources)
-        for one in next((said for said in words if said is not None), [sentence]):
+            words = self._in_its_sources_words(sentence, run, evidence)
+        for one in [sentence] if words is None else words:
             run.verified.append(one)
             yield _sentence_event(run.verified)
+
+    def _in_its_sources_words(
+        self, sentence: Verified, run: _Run, evidence: Sequence[Evidence]
+    ) -> list[Verified] | None:
+        """Return the words that a doubtful draft gives way to; None if they cannot be understood.
+
+        A model that has misread its evidence cites what it misread: another sentence comes before what it cites.
+        """
+        likelier = self._likelier(sentence, run, evidence)
+        if likelier is None:
+            return self._words_of(sentence.evidence, run)
+        if any(likelier in other.evidence for other in run.verified):
+            return []
+        words = self._words_of([likelier], run)
+        return self._words_of(sentence.evidence, run) if words is None else words
 
     def _words_of(self, pieces: Sequence[Evidence], run: _Run) -> list[Verified] | None:
         """Return those words of sources that the answer does not quote yet; None if they cannot all be understood."""
@@ -251,21 +265,20 @@ class Chatbot:
             return False
         return sentence.confirmed < 0 or only_restates(sentence.text, run.question.text, run.language)
 
-    def _misread(self, sentence: Verified, run: _Run, evidence: Sequence[Evidence]) -> list[Sequence[Evidence]]:
-        """Return what the model, reading sentences alone, takes for the answer in place of what a draft cites.
+    def _likelier(self, sentence: Verified, run: _Run, evidence: Sequence[Evidence]) -> Evidence | None:
+        """Return what the model, reading sentences alone, takes for the answer rather than what a misread draft cites.
 
-        A model that has misread its evidence cites what it misread. It gives way to nothing where the answer cites that
-        other sentence already, and stays where it is not misread, or what it cites about as likely.
+        None if the draft is not misread, or nothing that may be shown is clearly likelier.
         """
         if sentence.confirmed is None or sentence.confirmed >= MISREAD:
-            return []
+            return None
         alone = {piece: self._stated_alone(piece, run) for piece in (*_nearest(evidence), *sentence.evidence)}
         best = max(alone, key=lambda piece: alone[piece])
         if alone[best] - HARDLY_LESS <= max(alone[piece] for piece in sentence.evidence):
-            return []
+            return None
         if not self._gate.opens({**run.signals, "confirmed": alone[best]}) or self._stranger([best], run):
-            return []
-        return [[] if any(best in other.evidence for other in run.verified) else [best]]
+            return None
+        return best
 
     def _stated_alone(self, piece: Evidence, run: _Run) -> float:
         """Return the model's log-odds that a sentence of the evidence alone states the answer; it is read but once."""

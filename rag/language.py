@@ -54,8 +54,9 @@ LEAST_LETTERS = 0.4
 is in a language. Of 4,900 sentences of XQuAD (de, en) and JaQuAD four have fewer, and in no language a sentence of the
 Universal Declaration of Human Rights; directory listings, logs and checksums have."""
 
-_FOR_MACHINES = re.compile(r"[!-~]*[/\\_=@<>{}$#~^|][!-~]*")
-"""Characters without white space between them that hold one which hardly stands in prose."""
+_FOR_MACHINES = re.compile(r"(?<![!-~])[!-~]*[/\\_=@<>{}$#~^|][!-~]*")
+"""Characters without white space between them that hold one which hardly stands in prose; from their first one only,
+since a long run without such a one would be searched from each of its characters."""
 
 _ASKED_AGAIN = 2000
 """Characters up to which a text's language is remembered: a question or a sentence, but no document."""

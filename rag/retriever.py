@@ -221,7 +221,6 @@ class Retriever:
         """
         asked = language.detect(question.text)
         headings = np.array([one.heading for one in sentences])
-        spoken = np.array([self._language_of_sentence(one) for one in sentences])
         can = np.array([self._can_share_terms(one, asked) for one in sentences])
         counted = can | headings
         added = np.zeros(len(sentences), dtype=np.float32)
@@ -229,8 +228,9 @@ class Retriever:
             sharing = [one for one, is_counted in zip(sentences, counted, strict=True) if is_counted]
             added[counted] = LEXICAL_WEIGHT * shared_terms(self._rarity(question.text), sharing, passages)
         foreign = np.array([self.language_of(one.document) != asked for one in sentences])
-        likely = foreign & ~counted & (spoken != language.UNKNOWN)
-        added[likely] = _mean_of_nearest(added, meaning, can & ~headings & (spoken != language.UNKNOWN))
+        in_words = np.array([self._language_of_sentence(one) != language.UNKNOWN for one in sentences])
+        prose = in_words & ~headings
+        added[prose & foreign & ~can] = _mean_of_nearest(added, meaning, prose & can)
         return added
 
     def _can_share_terms(self, sentence: Sentence, asked: str) -> bool:
@@ -304,8 +304,9 @@ class Retriever:
         for hit in reversed(shown):
             if sum(map(self._cost, kept)) + cost <= budget:
                 break
-            if left[self._language_of_hit(hit)] > 1 or self._language_of_hit(hit) == language.UNKNOWN:
-                left[self._language_of_hit(hit)] -= 1
+            spoken = self._language_of_hit(hit)
+            if left[spoken] > 1 or spoken == language.UNKNOWN:
+                left[spoken] -= 1
                 kept.remove(hit)
         return kept if sum(map(self._cost, kept)) + cost <= budget else []
 

@@ -100,7 +100,8 @@ class Loader:
             if self._running or self._chatbot is not None:
                 return
             self._running = True
-        self._begin()
+        # A daemon, because loading models cannot be interrupted and must not hold up the end of the process.
+        threading.Thread(target=self._run, name="crosscite-load", daemon=True).start()
 
     def index_has_changed(self) -> None:
         """Load at once where nothing but the index, as it was, stood in the way.
@@ -113,10 +114,7 @@ class Loader:
                 return
             self._error = None
             self._again = self._running
-            if self._running:
-                return
-            self._running = True
-        self._begin()
+        self.start()
 
     def get(self) -> ChatbotLike:
         """Return the chatbot, over the index as it is now; reads a small file, and opens an index that has changed.
@@ -172,10 +170,6 @@ class Loader:
         if self._not_renewed is None or self._not_renewed[1] != str(error):
             logger.warning("Answers still come from the old index; the present one cannot be used: %s", error)
         self._not_renewed = self._clock(), str(error)
-
-    def _begin(self) -> None:
-        # A daemon, because loading models cannot be interrupted and must not hold up the end of the process.
-        threading.Thread(target=self._run, name="crosscite-load", daemon=True).start()
 
     def _run(self) -> None:
         while True:
