@@ -245,12 +245,22 @@ class Retriever:
         return {term: math.log(1 + (total - count + 0.5) / (count + 0.5)) for term, count in having.items() if count}
 
     def _with_rare_names(self, question: Question, hits: Sequence[Hit]) -> list[Hit]:
-        """Return the best sentence with each rare name of the question: vectors hardly see a name."""
+        """Return the best sentence with each rare name of the question: vectors hardly see a name.
+
+        Questions begin with a capital whatever their first word is, and "And" is rare where all but a few titles are
+        German: that word is a name where a sentence writes it with a capital too.
+        """
         asked = language.detect(question.text)
+        certain = names.names(question.text, asked)
         first = []
         for name in names.names(question.text, asked, first=True):
             if 0 < max((self._index.document_frequency(term) for term in terms(name)), default=0) <= RARE:
-                having = (hit for hit in hits if names.key(name) in names.keys(hit.sentence.text))
+                having = (
+                    hit
+                    for hit in hits
+                    if names.key(name) in names.keys(hit.sentence.text)
+                    and (name in certain or names.begins_a_word(name, hit.sentence.text))
+                )
                 first += [hit for hit in [next(having, None)] if hit is not None and hit not in first]
         return first
 

@@ -249,6 +249,25 @@ def test_a_section_ends_at_a_heading_too_short_to_tell_its_language(tmp_path: Pa
     assert max(with_name.values()) == pytest.approx(max(without.values()), abs=0.005)
 
 
+GERMAN = {
+    "a.txt": "Jede Woche verkauft er den Bauern aus dem Tal dort unten am Fluss einen Apfel.",
+    "b.txt": "Die Zeitschrift für den apple heißt seit dem letzten Jahr Weather and Wine, mehr weiß man davon nicht.",
+}
+
+
+def test_the_first_word_of_a_question_is_no_rare_name_where_the_documents_have_it_in_small_letters(
+    tmp_path: Path,
+) -> None:
+    asked = "And to whom does he sell an Apfel and one cherry from the valley?"
+    assert quotes(tmp_path, GERMAN, asked, budget=16) == [GERMAN["a.txt"]]
+
+
+def test_a_rare_name_that_begins_a_question_is_among_the_evidence(tmp_path: Path) -> None:
+    files = {**GERMAN, "b.txt": "Die Zeitschrift heißt seit dem letzten Jahr Quorvax, mehr weiß man davon nicht."}
+    asked = "Quorvax was sold to whom, and what does he say of an Apfel?"
+    assert quotes(tmp_path, files, asked, budget=16) == [files["b.txt"]]
+
+
 def test_norwegian_is_not_taken_for_danish_where_nothing_is_danish(tmp_path: Path) -> None:
     files = {
         "a.txt": "Bedriften har omtrent to hundre ansatte og holder til i en bygning ved jernbanen.\n\n"
