@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections import Counter
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -95,17 +96,31 @@ def _detected(text: str, expected: str | None) -> str:
     words = _without_names(text)
     if not any(character.isalpha() for character in words):
         return _by_script(text) or fallback
-    script = _by_script(words)
+    long_enough = len(text) >= SURE_TO_TELL
+    script = _by_script(words) or (_by_script(text) if long_enough else None)
     if script:
         return script
-    ranked = dict(_identifier().rank(words))
-    best, probability = max(ranked.items(), key=lambda item: float(item[1]))
+    ranked = _probabilities(text, words) if long_enough else _probabilities(words)
+    best, probability = max(ranked.items(), key=lambda item: item[1])
     only_names = all(word[0].isupper() for word in words.split())
-    unsure = float(probability) < (_SURE_OF_NAMES if only_names else _SURE)
-    near = float(ranked.get(expected or "", 0.0)) >= _CLOSE * float(probability)
-    if expected and unsure and (near or only_names or float(probability) < _HOPELESS):
+    unsure = probability < (_SURE_OF_NAMES if only_names else _SURE)
+    near = ranked.get(expected or "", 0.0) >= _CLOSE * probability
+    if expected and unsure and (near or only_names or probability < _HOPELESS):
         return expected
-    return str(best)
+    return best
+
+
+def _probabilities(text: str, *readings: str) -> dict[str, float]:
+    """Return the probability of each language, the mean of that for a text and for other readings of it.
+
+    Languages in another script than most of it are left out, if any is left: a German page about a Russian university
+    quotes its name, and a text without its capitalised words has lost the nouns of German. Of 3,144 passages of
+    NoMIRACL (de, ja), the wrong language is told of one, of four by the words without a capital alone.
+    """
+    rankings = [dict(_identifier().rank(one)) for one in dict.fromkeys((text, *readings))]
+    script = _script_of(text)
+    written = [one for one in rankings[0] if _SCRIPTS.get(one, "LATIN") == script] or list(rankings[0])
+    return {one: sum(float(ranked[one]) for ranked in rankings) / len(rankings) for one in written}
 
 
 _detected_before = lru_cache(maxsize=4096)(_detected)
@@ -151,7 +166,19 @@ def is_unspaced(text: str) -> bool:
     return bool(letters) and sum(bool(_UNSPACED.match(character)) for character in letters) * 2 > len(letters)
 
 
-_UNSPACED = re.compile(r"[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\u0e00-\u0eff\u1780-\u17ff]")
+_UNSPACED_LETTERS = r"\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\u0e00-\u0eff\u1780-\u17ff"
+_UNSPACED = re.compile(f"[{_UNSPACED_LETTERS}]")
+_WORD = re.compile(rf"[{_UNSPACED_LETTERS}]+|(?:(?![{_UNSPACED_LETTERS}])[^\W\d_])+")
+_SCRIPTS = {
+    "ar": "ARABIC", "bg": "CYRILLIC", "bn": "BENGALI", "el": "GREEK", "fa": "ARABIC", "he": "HEBREW",
+    "hi": "DEVANAGARI", "ja": "CJK", "ko": "HANGUL", "ru": "CYRILLIC", "sr": "CYRILLIC", "ta": "TAMIL",
+    "te": "TELUGU", "th": "THAI", "uk": "CYRILLIC", "ur": "ARABIC", "zh": "CJK",
+}  # fmt: skip
+"""The script of each language that is not written in Latin letters, by the first word of their names in Unicode."""
+
+_KIN = {"HIRAGANA": "CJK", "KATAKANA": "CJK"}
+"""Scripts that are written together with another one."""
+
 _KANA = re.compile(r"[\u3041-\u3096\u30a1-\u30fa]")
 _HAN = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff]")
 _HANGUL = re.compile(r"[\uac00-\ud7af]")
@@ -175,6 +202,25 @@ def _without_names(text: str) -> str:
     words = unicodedata.normalize("NFKC", text).split()
     kept = [word for position, word in enumerate(words) if position == 0 or not word[0].isupper()]
     return " ".join(kept if len(kept) > 2 else words)
+
+
+def _script_of(text: str) -> str:
+    """Return the script that most of a text is written in, apart from words that begin with a capital, as names do.
+
+    A letter of a script without spaces between words counts as three.
+    """
+    words = _WORD.findall(text)
+    shares: Counter[str] = Counter()
+    for word in [word for word in words if not word[0].isupper()] or words:
+        shares[_script(word[0])] += len(word) * (3 if _UNSPACED.match(word) else 1)
+    return shares.most_common(1)[0][0]
+
+
+@lru_cache(maxsize=8192)
+def _script(letter: str) -> str:
+    """Return the script of a letter, by the first word of its name in Unicode."""
+    script = re.split("[ -]", unicodedata.name(letter, ""))[0]
+    return _KIN.get(script, script)
 
 
 @lru_cache(maxsize=1)

@@ -24,6 +24,23 @@ def test_the_language_of_a_question_is_told(text: str, code: str) -> None:
     assert language.detect(text) == code
 
 
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("Swami Vivekananda (Hindi: स्वामी विवेकानन्द) (* 1863 in Kalkutta) war ein Lehrer des Hinduismus.", "de"),
+        ("Die Universität (Московский университет) liegt in Moskau und wurde 1755 gegründet.", "de"),
+        (
+            "新曲「YEAH!! YEAH!!」はEXILE THE SECONDとTHE RAMPAGE from EXILE TRIBEの作品である。",
+            "ja",
+        ),
+        ("The Tale of Genji (源氏物語, Genji monogatari) is a classic work of Japanese literature.", "en"),
+        ("Die Autobahn A1 Mailand–Neapel (Autostrada del Sole) ist etwa 20 km entfernt.", "de"),
+    ],
+)
+def test_a_text_is_in_the_language_that_most_of_it_is_in_whatever_it_quotes(text: str, code: str) -> None:
+    assert language.detect(text) == code
+
+
 def test_a_text_without_letters_has_no_language() -> None:
     assert language.detect("42 %") == "und"
 
