@@ -48,6 +48,11 @@ def keys(text: str) -> set[str]:
     return {key(word) for word in WORD.findall(text)}
 
 
+def keys_of_capitalised(text: str) -> set[str]:
+    """Return the keys of the words that a text writes with a capital, but of its first one, which has one anyway."""
+    return {key(word) for word in WORD.findall(text)[1:] if word[0].isupper()}
+
+
 def key(word: str) -> str:
     """Return what is left of a word when inflection ("Chinese", "chinesische") and accents are taken off."""
     bare = unicodedata.normalize("NFD", word.casefold())

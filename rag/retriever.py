@@ -36,9 +36,10 @@ LEXICAL_SENTENCES = 24
 """Sentences that the lexical index adds to the candidates, in any language: a rare name finds its sentence there."""
 
 LEXICAL_WEIGHT = 0.003
-"""What one point of BM25 adds to the sum of the three cosines (``rag.shared_terms``). The right sentence of XQuAD
-(German) is among the first 1, 3 and 6 for .78 .94 .98, without shared terms for .73 .92 .96; of JaQuAD for .68 .87 .94
-and .60 .81 .89. Weights from .0015 to .005 are within a point, the paragraphs' R@1 is best at this one."""
+"""What one point of BM25 adds to the weighted sum of the cosines (``rag.shared_terms``). With a weight of 1 for each
+cosine the right sentence of XQuAD (German) is among the first 1, 3 and 6 for .78 .94 .98, without shared terms for .73
+.92 .96; of JaQuAD for .68 .87 .94 and .60 .81 .89. Weights from .0015 to .005 are within a point, the paragraphs' R@1
+is best at this one."""
 
 EVIDENCE_TOKENS = 230
 """Tokens of the language model spent on evidence: at 145 tokens a second a second and a half before the first word. The
@@ -94,7 +95,7 @@ OWN, WITH_NEIGHBOURS, OF_ITS_PASSAGE = 1.2, 0.6, 1.2
 The right sentence is among the evidence as often, within .007."""
 
 COSINES = OWN + WITH_NEIGHBOURS + OF_ITS_PASSAGE
-"""Cosines that a sentence's score is the sum of."""
+"""Cosines that a sentence's score amounts to."""
 
 TRANSLATION = 0.90
 """Cosine from which sentences of any two documents say the same thing."""
@@ -254,19 +255,15 @@ class Retriever:
         """Return the best sentence with each rare name of the question: vectors hardly see a name.
 
         Questions begin with a capital whatever their first word is, and "And" is rare where all but a few titles are
-        German: that word is a name where a sentence writes it with a capital too.
+        German: that word is a name where a sentence writes it with a capital too, though not as its own first word.
         """
         asked = language.detect(question.text)
         certain = names.names(question.text, asked)
         first = []
         for name in names.names(question.text, asked, first=True):
             if 0 < max((self._index.document_frequency(term) for term in terms(name)), default=0) <= RARE:
-                having = (
-                    hit
-                    for hit in hits
-                    if names.key(name) in names.keys(hit.sentence.text)
-                    and (name in certain or names.begins_a_word(name, hit.sentence.text))
-                )
+                keys_of = names.keys if name in certain else names.keys_of_capitalised
+                having = (hit for hit in hits if names.key(name) in keys_of(hit.sentence.text))
                 first += [hit for hit in [next(having, None)] if hit is not None and hit not in first]
         return first
 

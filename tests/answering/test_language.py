@@ -18,9 +18,32 @@ from rag import declaration, language
         ("Ai là người sáng lập DeepSeek?", "vi"),
         ("¿Quién fundó la empresa Telefónica?", "es"),
         ("Сколько человек работает в этой компании?", "ru"),
+        ("Wo liegt Seeland?", "de"),
+        ("Who do gurus control?", "en"),
     ],
 )
 def test_the_language_of_a_question_is_told(text: str, code: str) -> None:
+    assert language.detect(text) == code
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("Who is 梁文锋?", "en"),
+        ("Wer ist 梁文锋?", "de"),
+        ("Кто такой 梁文锋?", "ru"),
+        ("When was アインシュタイン born?", "en"),
+        ("Who is 김정은?", "en"),
+        ("梁文锋 hat was gegründet?", "de"),
+        ("What does ありがとう mean?", "en"),
+        ("machine learning 是什么？", "zh"),
+        ("machine learning とは何ですか？", "ja"),
+        ("pip install 오류 해결", "ko"),
+        ("DeepSeek 梁文锋", "zh"),
+        ("Samsung Electronics の CEO", "ja"),
+    ],
+)
+def test_names_in_another_script_do_not_change_the_language_of_a_question(text: str, code: str) -> None:
     assert language.detect(text) == code
 
 
@@ -34,11 +57,23 @@ def test_the_language_of_a_question_is_told(text: str, code: str) -> None:
             "ja",
         ),
         ("The Tale of Genji (源氏物語, Genji monogatari) is a classic work of Japanese literature.", "en"),
-        ("Die Autobahn A1 Mailand–Neapel (Autostrada del Sole) ist etwa 20 km entfernt.", "de"),
+        ('Raviscanina: Die Autobahn A1 Mailand–Neapel "(Autostrada del Sole)" ist etwa 20 km entfernt.', "de"),
+        ("Die Universität Peking (北京大学) ist eine Universität in Peking.", "de"),
+        ("Sen to Chihiro no Kamikakushi (千と千尋の神隠し) ist ein Film von Hayao Miyazaki aus dem Jahr 2001.", "de"),
+        ("निवेशकों के लिए mutual funds और fixed deposits में निवेश करना सुरक्षित है", "hi"),
+        ("Ministarstvo spoljnih poslova saopštilo je da su pregovori završeni", "sr"),
     ],
 )
 def test_a_text_is_in_the_language_that_most_of_it_is_in_whatever_it_quotes(text: str, code: str) -> None:
     assert language.detect(text) == code
+
+
+def test_a_table_of_units_has_some_language_or_none() -> None:
+    assert language.detect("12,5 ℃ | 13,0 ℃ | 14 ℃ | 15 ℃ | 16 ℃ | 17 ℃ | 18 ℃ | 19 ℃ | 20 ℃", expected="de") == "de"
+
+
+def test_a_language_that_is_written_otherwise_is_not_expected() -> None:
+    assert language.detect("Die Universität Peking (北京大学) ist eine Universität in Peking.", expected="ru") == "de"
 
 
 def test_a_text_without_letters_has_no_language() -> None:

@@ -262,8 +262,9 @@ def test_the_first_word_of_a_question_is_no_rare_name_where_the_documents_have_i
     assert quotes(tmp_path, GERMAN, asked, budget=16) == [GERMAN["a.txt"]]
 
 
-def test_a_rare_name_that_begins_a_question_is_among_the_evidence(tmp_path: Path) -> None:
-    files = {**GERMAN, "b.txt": "Die Zeitschrift heißt seit dem letzten Jahr Quorvax, mehr weiß man davon nicht."}
+@pytest.mark.parametrize("written", ["Quorvax", "QUORVAX", "Quorvaxschen"])
+def test_a_rare_name_that_begins_a_question_is_among_the_evidence(tmp_path: Path, written: str) -> None:
+    files = {**GERMAN, "b.txt": f"Die Zeitschrift heißt seit dem letzten Jahr {written}, mehr weiß man davon nicht."}
     asked = "Quorvax was sold to whom, and what does he say of an Apfel?"
     assert quotes(tmp_path, files, asked, budget=16) == [files["b.txt"]]
 
