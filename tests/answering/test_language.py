@@ -20,6 +20,7 @@ from rag import declaration, language
         ("Сколько человек работает в этой компании?", "ru"),
         ("Wo liegt Seeland?", "de"),
         ("Who do gurus control?", "en"),
+        ("WHO-Bericht über das Rauchen?", "de"),
     ],
 )
 def test_the_language_of_a_question_is_told(text: str, code: str) -> None:
