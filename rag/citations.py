@@ -1,7 +1,8 @@
 """A drafted sentence + evidence -> a verified sentence: which evidence carries it, or that none does.
 
-Three checks that do not ask the model: meaning (cosine across languages), numbers (every one must stand in the cited
-evidence, in whatever notation), and names (Latin names and codes must stand in the evidence or the question).
+Four checks that do not ask the model: meaning (cosine across languages), numbers (every one must stand in the cited
+evidence, in whatever notation), names (Latin names and codes must stand in the evidence or the question), and commands
+(what the model sets as code must stand in the cited evidence or the question).
 """
 
 from __future__ import annotations
@@ -52,6 +53,10 @@ _NOTE_OF_A_SOURCE = re.compile(
 
 _WORD_BEFORE = re.compile(r"[^\W\d_]+[^\W\d_\u3040-\u309f][\s-]?$")
 """The word that a number stands behind; a Japanese one does not end in a particle."""
+
+_COMMAND = re.compile(r"`\s*([a-z/.~][!-_a-~]*)[^`\n]*`")
+"""The first word of what a sentence sets as code, where it is a command or a path: the rest may be translated
+("edquota user"), and capitals may be a name of which the source has another spelling."""
 
 _PICTURE = re.compile(r"!\[([^\]]*)\]\([^)]*\)")
 _LINK = re.compile(r"\[([^\]]+)\]\(([^)\s]+)[^)]*\)")
@@ -107,11 +112,25 @@ def verify(
     unproved = _not_among(text, [evidence[at] for at in chosen], question)
     if unproved:
         return Verified(text, (), (), f"the words it would cite do not have the number {unproved[0]}")
+    unknown = _commands(text) - _commands_in([*(evidence[at].quote for at in chosen), question], _commands(text))
+    if unknown:
+        return Verified(text, (), (), f"the words it would cite do not have {min(unknown)}")
     return Verified(
         text,
         tuple(evidence[at] for at in chosen),
         tuple(_support(float(meaning[at])) for at in chosen),
     )
+
+
+def _commands(text: str) -> set[str]:
+    """Return the commands and paths that a sentence sets as code."""
+    return {found.rstrip(".,;:") for found in _COMMAND.findall(text)}
+
+
+def _commands_in(texts: Sequence[str], commands: set[str]) -> set[str]:
+    """Return those of some commands that stand in a text as words of their own."""
+    whole = {one: re.compile(rf"(?<![a-z0-9]){re.escape(one)}(?![a-z0-9])", re.IGNORECASE) for one in commands}
+    return {one for one, pattern in whole.items() if any(pattern.search(text) for text in texts)}
 
 
 def _words(draft: str) -> str:
@@ -183,11 +202,14 @@ def _needed(
         shared = len(said.intersection(terms(evidence[at].quote))) / max(1, len(said))
         return float(meaning[at]) + SHARED * shared
 
+    commands = _commands(text) - _commands_in([question], _commands(text))
+
     def rank(at: int) -> tuple[int, int, float, int]:
         quote = evidence[at].quote
         known = figures.values_of([quote])
         shared_numbers = sum(bool(figure.values & known) for figure in numbers)
-        return -shared_numbers, -len(told & names.keys(quote)), -nearness(at), evidence[at].number
+        shared = shared_numbers + len(_commands_in([quote], commands))
+        return -shared, -len(told & names.keys(quote)), -nearness(at), evidence[at].number
 
     order = sorted(near, key=rank)
     chosen = order[:1]

@@ -48,6 +48,29 @@ def test_evidence_with_the_number_wins_over_slightly_nearer_evidence() -> None:
     assert checked("The bridge has 30 arches.", evidence, [NEAR, (0.97, 0.0)]).evidence == (evidence[1],)
 
 
+def test_a_command_that_the_cited_words_do_not_have_is_not_supported() -> None:
+    verified = checked("The command is `lvcreate`.", [piece(1, "Volumes are made with vgcreate.")], [NEAR])
+    assert (verified.supported, verified.reason) == (False, "the words it would cite do not have lvcreate")
+
+
+def test_evidence_with_the_command_wins_over_slightly_nearer_evidence() -> None:
+    evidence = [piece(1, "Volumes are managed by LVM."), piece(2, "# lvcreate -n lv_base -L 1G vg_critical")]
+    assert checked("The command is `lvcreate`.", evidence, [NEAR, (0.97, 0.0)]).evidence == (evidence[1],)
+
+
+@pytest.mark.parametrize(
+    ("sentence", "quote"),
+    [
+        ("It is `edquota user`.", "La commande edquota utilisateur le permet."),
+        ("It is in `/etc/shadow`.", '"/etc/shadow" の内容です。'),
+        ("They are in `sources.list`.", "Die Datei /etc/apt/sources.list nennt sie."),
+        ("It was `Liang Wenfeng`.", "梁文鋒氏です。"),
+    ],
+)
+def test_code_is_supported_by_its_first_word_in_the_cited_words(sentence: str, quote: str) -> None:
+    assert checked(sentence, [piece(1, quote)], [NEAR]).supported
+
+
 def test_each_of_two_numbers_brings_its_evidence() -> None:
     evidence = [piece(1, "Die Brücke hat 30 Bögen."), piece(2, "Sie wurde 1890 gebaut."), piece(3, "Sie ist schön.")]
     verified = checked("The bridge of 1890 has 30 arches.", evidence, [NEAR, (0.97, 0.0), (0.99, 0.0)])
