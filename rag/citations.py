@@ -112,7 +112,7 @@ def verify(
     unproved = _not_among(text, [evidence[at] for at in chosen], question)
     if unproved:
         return Verified(text, (), (), f"the words it would cite do not have the number {unproved[0]}")
-    unknown = _commands(text) - _commands_in([*(evidence[at].quote for at in chosen), question], _commands(text))
+    unknown = _commands_not_in([*(evidence[at].quote for at in chosen), question], text)
     if unknown:
         return Verified(text, (), (), f"the words it would cite do not have {min(unknown)}")
     return Verified(
@@ -122,15 +122,11 @@ def verify(
     )
 
 
-def _commands(text: str) -> set[str]:
-    """Return the commands and paths that a sentence sets as code."""
-    return {found.rstrip(".,;:") for found in _COMMAND.findall(text)}
-
-
-def _commands_in(texts: Sequence[str], commands: set[str]) -> set[str]:
-    """Return those of some commands that stand in a text as words of their own."""
-    whole = {one: re.compile(rf"(?<![a-z0-9]){re.escape(one)}(?![a-z0-9])", re.IGNORECASE) for one in commands}
-    return {one for one, pattern in whole.items() if any(pattern.search(text) for text in texts)}
+def _commands_not_in(sources: Sequence[str], text: str) -> set[str]:
+    """Return the commands and paths that a sentence sets as code and no source has as words of their own."""
+    commands = {found.rstrip(".,;:") for found in _COMMAND.findall(text)}
+    patterns = {one: rf"(?<![a-z0-9]){re.escape(one)}(?![a-z0-9])" for one in commands}
+    return {one for one in commands if not any(re.search(patterns[one], source, re.I) for source in sources)}
 
 
 def _words(draft: str) -> str:
@@ -202,14 +198,12 @@ def _needed(
         shared = len(said.intersection(terms(evidence[at].quote))) / max(1, len(said))
         return float(meaning[at]) + SHARED * shared
 
-    commands = _commands(text) - _commands_in([question], _commands(text))
-
     def rank(at: int) -> tuple[int, int, float, int]:
         quote = evidence[at].quote
         known = figures.values_of([quote])
         shared_numbers = sum(bool(figure.values & known) for figure in numbers)
-        shared = shared_numbers + len(_commands_in([quote], commands))
-        return -shared, -len(told & names.keys(quote)), -nearness(at), evidence[at].number
+        lacking_commands = len(_commands_not_in([quote, question], text))
+        return lacking_commands - shared_numbers, -len(told & names.keys(quote)), -nearness(at), evidence[at].number
 
     order = sorted(near, key=rank)
     chosen = order[:1]

@@ -218,9 +218,13 @@ def is_in_none(text: str) -> bool:
     >>> is_in_none("→ https://example.org/page"), is_in_none("Die Datei /etc/fstab nennt sie.")
     (True, False)
     """
-    # Marks too: in Indian scripts most vowels are.
-    letters = sum(unicodedata.category(character)[0] in "LM" for character in _FOR_MACHINES.sub(" ", text))
+    letters = sum(map(is_of_a_word, _FOR_MACHINES.sub(" ", text)))
     return letters < LEAST_LETTERS * sum(not character.isspace() for character in text)
+
+
+def is_of_a_word(character: str) -> bool:
+    """Whether a character is a letter or a mark: in Indian scripts most vowels are marks."""
+    return unicodedata.category(character)[0] in "LM"
 
 
 def is_unspaced(text: str) -> bool:
@@ -291,8 +295,7 @@ def _scripts_of(text: str) -> list[str]:
     shares: Counter[str] = Counter()
     for characters, weight in (("".join(spaced), 1), ("".join(_EAST_ASIAN_RUN.findall(plain)), 3)):
         for character, count in Counter(characters).items():
-            # Marks too: in Indian scripts most vowels are.
-            if unicodedata.category(character)[0] in "LM":
+            if is_of_a_word(character):
                 shares[_script(character)] += weight * count
     return [script for script, _ in shares.most_common()] or ["LATIN"]
 

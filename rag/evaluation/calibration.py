@@ -29,7 +29,6 @@ from __future__ import annotations
 
 import json
 import tempfile
-import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import date
@@ -40,7 +39,7 @@ import numpy as np
 from numpy.typing import NDArray
 from tqdm import tqdm
 
-from rag import figures
+from rag import figures, language
 from rag.chatbot import Chatbot
 from rag.config import Settings
 from rag.errors import CrossciteError
@@ -134,8 +133,8 @@ def says(answer: str, expected: Iterable[str]) -> bool:
 
 
 def _words(text: str) -> list[str]:
-    """Return the runs of letters with their marks: vowels are marks in Hindi and Thai."""
-    return "".join(one if unicodedata.category(one)[0] in "LM" else " " for one in text).split()
+    """Return the runs of letters with their marks."""
+    return "".join(one if language.is_of_a_word(one) else " " for one in text).split()
 
 
 def calibrate(outcomes: Sequence[Outcome], settings: Settings) -> dict[str, Any]:

@@ -53,10 +53,7 @@ def test_names_in_another_script_do_not_change_the_language_of_a_question(text: 
     [
         ("Swami Vivekananda (Hindi: स्वामी विवेकानन्द) (* 1863 in Kalkutta) war ein Lehrer des Hinduismus.", "de"),
         ("Die Universität (Московский университет) liegt in Moskau und wurde 1755 gegründet.", "de"),
-        (
-            "新曲「YEAH!! YEAH!!」はEXILE THE SECONDとTHE RAMPAGE from EXILE TRIBEの作品である。",
-            "ja",
-        ),
+        ("新曲「YEAH!! YEAH!!」はEXILE THE SECONDとTHE RAMPAGE from EXILE TRIBEの作品である。", "ja"),
         ("The Tale of Genji (源氏物語, Genji monogatari) is a classic work of Japanese literature.", "en"),
         ('Raviscanina: Die Autobahn A1 Mailand–Neapel "(Autostrada del Sole)" ist etwa 20 km entfernt.', "de"),
         ("Die Universität Peking (北京大学) ist eine Universität in Peking.", "de"),
