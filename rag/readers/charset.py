@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import codecs
 import re
+import unicodedata
 
-import charset_normalizer
+import chardetng_py
 
-from rag.language import detect
 from rag.readers.draft import Unreadable
 
 # The longer marks first: the UTF-32 one begins with the UTF-16 one.
@@ -18,25 +18,23 @@ _MARKS = (
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
-_CANDIDATES = (
-    "cp932", "euc_jp", "gb18030", "big5", "cp949", "cp1252", "cp1250", "cp1251", "koi8_r", "koi8_u", "cp866", "cp1253",
-    "cp1255", "cp1256", "cp874",
-)  # fmt: skip
-# Equal fitness goes to the earlier, more common one.
-_LATIN = ("cp1252", "cp1250", "iso8859_2", "cp1254", "cp1257", "iso8859_15")
-_TYPOGRAPHY = "“”„‚‘’«»‹›–—…€£©®°§¡¿·•\u00a0\u0307"
-_ALPHABETS = {
-    "ca": "àçèéíïòóúü", "cs": "áčďéěíňóřšťúůýž", "da": "æøåé", "de": "äöüß", "en": "éèïöçñ", "es": "áéíñóúü",
-    "et": "äöõüšž", "fi": "äöå", "fr": "àâæçéèêëîïôœùûüÿ", "hr": "čćđšž", "hu": "áéíóöőúüű", "id": "é",
-    "it": "àèéìîòù", "lt": "ąčęėįšųūž", "lv": "āčēģīķļņšūž", "nl": "éëèïóöü", "no": "æøåéòô", "pl": "ąćęłńóśźż",
-    "pt": "áâãàçéêíóôõú", "ro": "ăâîșțşţ", "sk": "áäčďéíĺľňóôŕšťúýž", "sl": "čšž", "sv": "åäöé", "tr": "çğıöşüâî",
-}  # fmt: skip
+# UTF-32 first: read as UTF-16, it holds a NUL beside every character.
+_UNMARKED = ("utf-32-le", "utf-32-be", "utf-16-le", "utf-16-be")
 _STATEFUL = (("iso2022_jp_2", b"\x1b$B"), ("iso2022_jp_2", b"\x1b$@"), ("iso2022_kr", b"\x1b$)C"))
+# What a file says it is in is often a part of what it is in. The standard https://encoding.spec.whatwg.org/#names-and-labels
+# has browsers read the whole of it; Python's names take the part at its word.
+_WHOLE = {
+    "ascii": "cp1252", "iso8859-1": "cp1252", "iso8859-9": "cp1254", "iso8859-11": "cp874", "tis-620": "cp874",
+    "gb2312": "gb18030", "gbk": "gb18030", "euc_kr": "cp949", "shift_jis": "cp932", "big5": "big5hkscs",
+}  # fmt: skip
+_MANY_BYTES = frozenset(("gb18030", "cp949", "cp932", "big5hkscs", "euc_jp"))
 _CONTROLS = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f\x7f]")
 #: A file with more than this share of control bytes is no text: ISO-2022-JP's escapes stay below, machine code doesn't.
 MAX_CONTROLS = 0.02
 #: Valid multi-byte characters there must be for each broken one to call a file damaged UTF-8 instead of a legacy text.
 VALID_PER_BROKEN = 10
+#: A reading of which more than this share of the characters beyond ASCII means nothing is no reading.
+MAX_MEANINGLESS = 0.1
 
 
 def decode(data: bytes) -> str:
@@ -52,11 +50,11 @@ def decode(data: bytes) -> str:
             except UnicodeDecodeError as error:
                 reason = f"starts as {encoding} but is damaged: {error.reason} at byte {error.start}"
                 raise Unreadable(reason) from error
+    text = _unmarked(data) if b"\0" in data else _stateful(data)
+    if text is not None:
+        return text
     if b"\0" in data or len(_CONTROLS.findall(data)) > MAX_CONTROLS * len(data):
         raise Unreadable("looks like a binary file. Save it as plain text (UTF-8).", "binary")
-    for encoding, escape in _STATEFUL:
-        if escape in data and (text := _try(data, encoding)) is not None:
-            return text
     try:
         return data.decode("utf-8")
     except UnicodeDecodeError:
@@ -65,12 +63,39 @@ def decode(data: bytes) -> str:
 
 def decode_declared(data: bytes, encoding: str | None) -> str:
     """The text of bytes in the encoding that they are said to be in; as `decode` where none is said, or a wrong one."""
-    if encoding:
-        try:
-            return data.decode(encoding)
-        except (LookupError, UnicodeDecodeError):
-            pass
+    try:
+        whole = _whole(encoding) if encoding else None
+        if whole and not (whole not in _MANY_BYTES and _is_utf8(data)):
+            return data.decode(whole)
+    except (LookupError, UnicodeDecodeError):
+        pass
     return decode(data)
+
+
+def _whole(encoding: str) -> str:
+    name = codecs.lookup(encoding).name
+    return _WHOLE.get(name, name)
+
+
+def _is_utf8(data: bytes) -> bool:
+    """A text in a single-byte encoding, not all ASCII, is hardly ever valid UTF-8: this one was saved as UTF-8 since."""
+    return not data.isascii() and _try(data, "utf-8") is not None
+
+
+def _unmarked(data: bytes) -> str | None:
+    """UTF-16 or UTF-32 without its mark: the one reading in which nothing is meaningless, NULs included."""
+    for encoding in _UNMARKED:
+        text = _try(data, encoding)
+        if text and "\0" not in text and not any(map(_is_meaningless, text)):
+            return text
+    return None
+
+
+def _stateful(data: bytes) -> str | None:
+    for encoding, escape in _STATEFUL:
+        if escape in data and (text := _try(data, encoding)) is not None:
+            return text
+    return None
 
 
 def _damaged_utf8(data: bytes) -> str | None:
@@ -82,44 +107,23 @@ def _damaged_utf8(data: bytes) -> str | None:
 
 
 def _legacy(data: bytes) -> str:
-    # The same few characters again and again look suspicious at first: a second, more lenient look.
-    looks = (
-        charset_normalizer.from_bytes(data, cp_isolation=list(_CANDIDATES), threshold=t).best() for t in (0.2, 0.5)
-    )
-    match = next((match for match in looks if match is not None), None)
-    if match is not None and not _is_latin(str(match)):
-        return str(match)
-    text = _western(data) or (str(match) if match is not None else None)
-    if text is None:
+    # Firefox's detector looks at the words beyond ASCII only, so that the markup and programs around them don't count.
+    text = data.decode(_whole(chardetng_py.detect(data)), errors="replace")
+    beyond = [character for character in text if character > "\x7f"]
+    if sum(map(_is_meaningless, beyond)) > MAX_MEANINGLESS * len(beyond):
         raise Unreadable("is in no known character set. Save it as UTF-8.", "charset")
     return text
 
 
-def _is_latin(text: str) -> bool:
-    letters = [character for character in text if character.isalpha()]
-    return sum(character < "\u0250" for character in letters) * 2 > len(letters)
-
-
-def _western(data: bytes) -> str | None:
-    """The reading whose accented letters fit best to the alphabet of the language it is in.
-
-    The statistics of charset-normalizer can't tell the Latin encodings apart: "à" and "ŕ" are the same byte.
-    """
-    readings = [text for encoding in _LATIN if (text := _try(data, encoding)) is not None]
-    return max(readings, key=_fitness, default=None)
+def _is_meaningless(character: str) -> bool:
+    """A replacement mark, a control character, or one that Unicode has given no meaning."""
+    return character == "\ufffd" or (
+        unicodedata.category(character) in {"Cc", "Cn", "Co"} and character not in "\t\n\r\f\v"
+    )
 
 
 def _try(data: bytes, encoding: str) -> str | None:
     try:
-        text = data.decode(encoding)
+        return data.decode(encoding)
     except UnicodeDecodeError:
         return None
-    # The ISO encodings map the codes of 0x80-0x9f to control characters, which no text holds.
-    return None if any("\x80" <= character <= "\x9f" for character in text) else text
-
-
-def _fitness(text: str) -> float:
-    """Share of the characters beyond ASCII that the language's alphabet or typography knows, in [0, 1]."""
-    beyond = [character for character in text.lower() if character > "\x7f"]
-    known = _TYPOGRAPHY + _ALPHABETS.get(detect(text), "")
-    return sum(character in known for character in beyond) / max(len(beyond), 1)

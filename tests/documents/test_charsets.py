@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from rag.readers.charset import decode
+from rag.readers.charset import decode, decode_declared
 from rag.readers.draft import Unreadable
 
 JAPANESE = (
@@ -50,6 +50,19 @@ KOREAN = (
     "하나뿐이며, "
     "그 끝에는 유명한 등대가 서 있다. 배들은 목재와 곡물을 싣고 왔다."
 )
+GREEK = (
+    "Το παλιό λιμάνι ιδρύθηκε από εμπόρους που ήθελαν να κάνουν εμπόριο στη Βαλτική. Έχτισαν τρεις μακριές προβλήτες, "
+    "από τις οποίες μέχρι σήμερα σώζεται μόνο μία· στην άκρη της στέκεται ένας γνωστός φάρος."
+)
+ARABIC = (
+    "تأسس الميناء القديم على يد مجموعة من التجار الذين أرادوا التجارة عبر بحر البلطيق. "
+    "وقد بنوا ثلاثة أرصفة طويلة لم يبق منها حتى اليوم سوى رصيف واحد تقف في نهايته منارة مشهورة."
+)
+HEBREW = (
+    "הנמל הישן נוסד בידי סוחרים שביקשו לסחור דרך הים הבלטי. הם בנו שלושה רציפים ארוכים, ורק אחד מהם נשתמר עד ימינו; "
+    "בקצהו ניצב מגדלור מפורסם."
+)
+THAI = "ท่าเรือเก่าก่อตั้งขึ้นโดยกลุ่มพ่อค้าที่ต้องการค้าขายข้ามทะเลบอลติก พวกเขาสร้างท่าเทียบเรือยาวสามแห่ง แต่เหลืออยู่เพียงแห่งเดียวจนถึงทุกวันนี้"
 
 
 @pytest.mark.parametrize(
@@ -74,11 +87,77 @@ KOREAN = (
         (TURKISH, "cp1254"),
         (RUSSIAN, "cp1251"),
         (RUSSIAN, "koi8_r"),
+        (RUSSIAN, "iso8859_5"),
+        (RUSSIAN, "cp866"),
+        (GREEK, "cp1253"),
+        (GREEK, "iso8859_7"),
+        (ARABIC, "cp1256"),
+        (ARABIC, "iso8859_6"),
+        (HEBREW, "cp1255"),
+        (THAI, "cp874"),
+        (KOREAN, "iso2022_kr"),
     ],
     ids=lambda value: value if len(value) < 12 else value[:5],
 )
 def test_a_text_is_read_right_whatever_encoding_it_was_saved_in(text: str, encoding: str) -> None:
     assert decode(text.encode(encoding)) == text
+
+
+@pytest.mark.parametrize(
+    ("text", "encoding"),
+    [
+        (JAPANESE, "euc_jp"),
+        (SIMPLIFIED, "gb18030"),
+        (TRADITIONAL, "big5"),
+        (KOREAN, "euc_kr"),
+        (RUSSIAN, "cp1251"),
+        (RUSSIAN, "koi8_r"),
+        (GREEK, "cp1253"),
+        (ARABIC, "cp1256"),
+        (HEBREW, "cp1255"),
+        (THAI, "cp874"),
+        (CZECH, "cp1250"),
+    ],
+    ids=lambda value: value if len(value) < 12 else value[:5],
+)
+def test_english_markup_around_a_text_does_not_change_its_encoding(text: str, encoding: str) -> None:
+    page = "".join(
+        f'<tr class="row"><td class="cell" headers="notes" title="remarks and comments">{text[i : i + 40]}</td></tr>\n'
+        for i in range(0, len(text), 40)
+    )
+    assert decode(page.encode(encoding)) == page
+
+
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be", "utf-32-le", "utf-32-be"])
+@pytest.mark.parametrize("text", [GERMAN, JAPANESE, THAI], ids=["Latin", "Japanese", "Thai"])
+def test_unicode_without_its_byte_order_mark_is_read(text: str, encoding: str) -> None:
+    # Of a Japanese or Thai text in UTF-16 only the ends of lines have NULs in them.
+    lines = "\r\n".join(text[i : i + 30] for i in range(0, len(text), 30))
+    assert decode(lines.encode(encoding)) == lines
+
+
+@pytest.mark.parametrize(
+    ("text", "declared", "encoding"),
+    [
+        ("“Die Mole” – 1743 für 5 € erbaut", "iso-8859-1", "cp1252"),
+        ("国务院总理朱镕基访问了老港口", "gb2312", "gbk"),
+        ("①髙い桟橋", "shift_jis", "cp932"),
+        ("똠방각하가 부두에 왔다", "euc-kr", "cp949"),
+        ("“ท่าเรือเก่า”", "tis-620", "cp874"),
+    ],
+    ids=lambda value: value[:10],
+)
+def test_a_declared_encoding_means_what_browsers_take_it_for(text: str, declared: str, encoding: str) -> None:
+    assert decode_declared(text.encode(encoding), declared) == text
+
+
+@pytest.mark.parametrize("declared", ["iso-8859-1", "windows-1251", "ascii"])
+def test_a_page_saved_as_utf_8_that_still_says_its_old_encoding_is_utf_8(declared: str) -> None:
+    assert decode_declared(GERMAN.encode(), declared) == GERMAN
+
+
+def test_two_chinese_characters_that_could_be_utf_8_are_what_the_page_says() -> None:
+    assert decode_declared("学员".encode("gbk"), "gb2312") == "学员"
 
 
 @pytest.mark.parametrize("length", [60, 100, 180])
