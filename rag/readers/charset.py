@@ -78,7 +78,7 @@ def _whole(encoding: str) -> str:
 
 
 def _is_utf8(data: bytes) -> bool:
-    """A text in a single-byte encoding, not all ASCII, is hardly ever valid UTF-8: this one was saved as UTF-8 since."""
+    """A text in a single-byte encoding, not all ASCII, hardly ever is valid UTF-8: it was saved as UTF-8 since."""
     return not data.isascii() and _try(data, "utf-8") is not None
 
 
