@@ -4,48 +4,21 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Collection
 from typing import TYPE_CHECKING, Any
 
 from rag.readers.canonical import one_line
 from rag.readers.charset import decode_declared
 from rag.readers.dates import parse_date
 from rag.readers.draft import Draft, Unreadable
+from rag.readers.elements import ASIAN_BREAK, BLOCKS, HEADINGS, HIDDEN, MAX_CELL, flat, is_block, tag_of
+from rag.readers.main_text import main_text
 from rag.readers.metadata import language_code
 from rag.readers.outline import Outline
 
 if TYPE_CHECKING:
     from lxml.etree import _Element
 
-#: An element named as the main text is taken for it if it holds this share of the page's text.
-MAIN_SHARE = 0.4
-#: What is taken for navigation is left out only while this share of the text remains: else the page is an index.
-REST_SHARE = 0.3
-#: Share of a block's text in links from which it is navigation, if it has so many links and no sentences.
-LINKED_SHARE = 0.75
-MIN_LINKS = 3
-#: A table with a cell longer than this is a layout, not a table.
-MAX_CELL = 600
-
-_HIDDEN = frozenset((
-    "script", "style", "head", "template", "noscript", "iframe", "object", "embed", "svg", "canvas", "audio", "video",
-    "button", "select", "option", "input", "textarea", "datalist", "dialog", "map", "rt", "rp", "nav", "menu",
-    "progress",
-))  # fmt: skip
-_BLOCKS = frozenset((
-    "address", "article", "aside", "blockquote", "body", "caption", "center", "dd", "details", "dialog", "dir", "div",
-    "dl", "dt", "fieldset", "figcaption", "figure", "footer", "form", "header", "hgroup", "hr", "html", "legend", "li",
-    "main", "ol", "p", "pre", "section", "summary", "table", "tbody", "td", "tfoot", "th", "thead", "tr", "ul",
-))  # fmt: skip
-_HEADINGS = frozenset(("h1", "h2", "h3", "h4", "h5", "h6"))
-_NAVIGATION_ROLES = frozenset(("navigation", "banner", "contentinfo", "search", "menu", "menubar", "toolbar", "dialog"))
-_NAVIGATION_NAME = re.compile(
-    r"(?:^|[\s_-])(?:nav|navbar|navigation|docnav|navheader|navfooter|breadcrumbs?|menu|sidebar|footer|cookies?|consent|"
-    r"share|sharing|social|related|recommended|newsletter|advert(?:isement)?|ads?|banner|comments?|skip-link|toolbar|"
-    r"sphinxsidebar|headerlink|mw-editsection|noprint|toc)(?:$|[\s_-])",
-    re.IGNORECASE,
-)
-_INVISIBLE_STYLE = re.compile(r"(?:display\s*:\s*none|visibility\s*:\s*hidden)", re.IGNORECASE)
 _CHARSET = re.compile(
     rb"""<meta[^>]{0,200}charset\s*=\s*["']?\s*([\w:.-]+)|<\?xml[^>]{0,80}encoding=["']([\w.-]+)""", re.I
 )
@@ -60,7 +33,8 @@ def parse_html(data: bytes) -> Draft:
     """The main text of a web page, its headings marked; title, date, language and address from its head."""
     root = tree(data)
     outline = Outline()
-    render(_main(root), outline)
+    main, left_out = main_text(root)
+    render(main, outline, left_out)
     return Draft(
         text=outline.text,
         title=_title(root, outline),
@@ -92,16 +66,17 @@ def _decoded(data: bytes) -> str:
     return decode_declared(data, None)
 
 
-def render(root: _Element, outline: Outline) -> None:
-    """Add the blocks below an element to an outline."""
-    _Renderer(outline).run(root)
+def render(root: _Element, outline: Outline, left_out: Collection[_Element] = ()) -> None:
+    """Add the blocks below an element to an outline, but for those that are to be left out."""
+    _Renderer(outline, left_out).run(root)
 
 
 class _Renderer:
     """Walks over a tree without recursion, so that a page nested a million times deep does no harm."""
 
-    def __init__(self, outline: Outline) -> None:
+    def __init__(self, outline: Outline, left_out: Collection[_Element]) -> None:
         self._outline = outline
+        self._left_out = left_out
         self._words: list[str] = []
         self._lists: list[int | None] = []
         self._marker: str | None = None
@@ -112,18 +87,14 @@ class _Renderer:
 
         walk = etree.iterwalk(root, events=("start", "end"))
         for event, element in walk:
-            tag = _tag(element)
+            tag = tag_of(element)
             if event == "start":
-                if (
-                    tag in _HIDDEN
-                    or element.get("data-crosscite-left-out")
-                    or (tag == "table" and self._table(element))
-                ):
+                if tag in HIDDEN or element in self._left_out or (tag == "table" and self._table(element)):
                     walk.skip_subtree()
                 else:
                     self._open(element, tag)
             else:
-                if tag not in _HIDDEN and not element.get("data-crosscite-left-out"):
+                if tag not in HIDDEN and element not in self._left_out:
                     self._close(tag)
                 if element is not root and element.tail:
                     self._words.append(self._inline(element.tail))
@@ -131,7 +102,7 @@ class _Renderer:
         self._outline.term("")
 
     def _open(self, element: _Element, tag: str) -> None:
-        if tag in _BLOCKS or tag in _HEADINGS:
+        if is_block(element):
             self._flush()
         if tag == "dl":
             self._outline.term("")
@@ -148,11 +119,11 @@ class _Renderer:
             self._words.append(self._inline(element.text))
 
     def _close(self, tag: str) -> None:
-        if tag in _HEADINGS:
+        if tag in HEADINGS:
             self._outline.heading(self._taken())
         elif tag == "dt":
             self._outline.term(self._taken())
-        elif tag in _BLOCKS:
+        elif tag in BLOCKS:
             self._flush()
         if tag == "dl":
             self._outline.term("")
@@ -182,7 +153,7 @@ class _Renderer:
 
     def _inline(self, text: str) -> str:
         # Line breaks of the source are spaces, but between two East Asian characters there is none to be seen.
-        return text if self._preformatted else _SPACES.sub(" ", _ASIAN_BREAK.sub("", text))
+        return text if self._preformatted else _SPACES.sub(" ", ASIAN_BREAK.sub("", text))
 
     def _next_marker(self) -> str:
         number = self._lists[-1] if self._lists else None
@@ -195,7 +166,7 @@ class _Renderer:
         """Add a table of data, and say whether it was one: what holds tables or long cells is a layout."""
         if next(table.iterdescendants("table"), None) is not None:
             return False
-        rows = [[cell for cell in row if _tag(cell) in ("td", "th")] for row in table.iter("tr")]
+        rows = [[cell for cell in row if tag_of(cell) in ("td", "th")] for row in table.iter("tr")]
         rows = [row for row in rows if row]
         if not rows or max(map(len, rows)) < 2:
             return False
@@ -207,101 +178,12 @@ class _Renderer:
         for caption in table.iter("caption"):
             self._outline.paragraph(flat(caption))
         first = rows[0]
-        header = all(_tag(cell) == "th" for cell in first) or _tag(first[0].getparent().getparent()) == "thead"
+        header = all(tag_of(cell) == "th" for cell in first) or tag_of(first[0].getparent().getparent()) == "thead"
         self._outline.table(texts, header=header)
         return True
 
 
 _SPACES = re.compile(r"\s+")
-_ASIAN_BREAK = re.compile(
-    r"(?<=[\u3000-\u30ff\u3400-\u9fff\uff00-\uffef])[ \t]*\n\s*(?=[\u3000-\u30ff\u3400-\u9fff\uff00-\uffef])"
-)
-
-
-def flat(element: _Element) -> str:
-    """The text below an element on one line."""
-    from lxml import etree
-
-    words: list[str] = []
-    walk = etree.iterwalk(element, events=("start", "end"))
-    for event, inner in walk:
-        if event == "start":
-            if _tag(inner) in _HIDDEN:
-                walk.skip_subtree()
-                continue
-            words.append(" " if _tag(inner) in _BLOCKS or _tag(inner) == "br" else "")
-            words.append(inner.text or "")
-        elif inner is not element:
-            words += [" " if _tag(inner) in _BLOCKS else "", inner.tail or ""]
-    return " ".join(_ASIAN_BREAK.sub("", "".join(words)).split())
-
-
-def _tag(element: _Element | None) -> str:
-    return element.tag.rpartition("}")[2].lower() if element is not None and isinstance(element.tag, str) else ""
-
-
-def _main(root: _Element) -> _Element:
-    """The element that holds the main text, with the navigation below it marked to be left out."""
-    body = next(root.iter("body"), root)
-    whole = _length(body)
-    named = [
-        element
-        for element in body.iter("main", "article", "div", "section")
-        if _tag(element) in ("main", "article") or element.get("role") in ("main", "article")
-    ]
-    found = max(named, key=_length, default=body)
-    main = found if _length(found) >= MAIN_SHARE * whole else body
-    left_out = list(_navigation(main))
-    if whole and _length(main) - sum(map(_length, left_out)) >= REST_SHARE * _length(main):
-        for element in left_out:
-            element.set("data-crosscite-left-out", "1")
-    return main
-
-
-def _navigation(main: _Element) -> Iterator[_Element]:
-    """The outermost elements below the main one that are navigation, or not to be seen."""
-    from lxml import etree
-
-    walk = etree.iterwalk(main, events=("start",))
-    for _, element in walk:
-        if element is not main and _is_navigation(element):
-            yield element
-            walk.skip_subtree()
-        elif _tag(element) in _HIDDEN:
-            walk.skip_subtree()
-
-
-def _is_navigation(element: _Element) -> bool:
-    tag = _tag(element)
-    if element.get("hidden") is not None or element.get("aria-hidden") == "true":
-        return True
-    if _INVISIBLE_STYLE.search(element.get("style") or ""):
-        return True
-    if tag not in ("div", "ul", "ol", "table", "aside", "footer", "header", "section", "p", "dl", "span", "a"):
-        return False
-    if element.get("role") in _NAVIGATION_ROLES or (tag == "footer" and not _is_inside_text(element)):
-        return True
-    if tag in ("span", "a"):
-        return "headerlink" in (element.get("class") or "") or "mw-editsection" in (element.get("class") or "")
-    if _NAVIGATION_NAME.search(f"{element.get('class') or ''} {element.get('id') or ''}"):
-        return tag != "section" or _is_linked(element)
-    return tag in ("ul", "ol", "aside", "header", "table", "p") and _is_linked(element)
-
-
-def _is_inside_text(element: _Element) -> bool:
-    return any(_tag(parent) in ("article", "blockquote", "main") for parent in element.iterancestors())
-
-
-def _is_linked(element: _Element) -> bool:
-    """Whether a block is hardly anything but links."""
-    links = [_length(link) for link in element.iter("a") if link.get("href")]
-    return len(links) >= MIN_LINKS and sum(links) >= LINKED_SHARE * _length(element)
-
-
-def _length(element: _Element) -> int:
-    return sum(len(text.strip()) for text in element.itertext() if isinstance(text, str))
-
-
 # What the page says about itself
 
 

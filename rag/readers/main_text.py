@@ -1,0 +1,205 @@
+"""The main text of a web page: which element holds it, and what below that is navigation."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Collection, Iterator
+from typing import TYPE_CHECKING, cast
+
+from rag.readers.elements import HIDDEN, MAX_CELL, flat, is_block, tag_of
+from rag.writing import width
+
+if TYPE_CHECKING:
+    from lxml.etree import _Element
+
+#: A block that fills more columns than this is prose, if half of it is in no link: a teaser or caption is shorter.
+MIN_PROSE = 80
+#: The main text is the innermost element with this share of the page's prose.
+PROSE_OF_MAIN = 0.65
+#: What is named as navigation is none with more than this share of the prose: "advert-content" around an article.
+PROSE_OF_NAVIGATION = 0.2
+#: The main text also holds this share of the text outside of links (a page's only prose may be its legal notice); where
+#: there is no prose, an element named as the main text is taken for it if it holds this share of all text.
+MAIN_SHARE = 0.4
+#: What is taken for navigation is left out only while this share of the text remains: else the page is an index.
+REST_SHARE = 0.3
+#: Share of a block's text in links from which it is navigation, if it has so many links and no sentences.
+LINKED_SHARE = 0.75
+MIN_LINKS = 3
+
+_PARTS = frozenset(
+    ("p", "pre", "ul", "ol", "li", "dl", "dd", "dt", "blockquote", "table", "tbody", "tr", "figure", "a")
+)
+_NAVIGATION_ROLES = frozenset(("navigation", "banner", "contentinfo", "search", "menu", "menubar", "toolbar", "dialog"))
+_NAVIGATION_NAME = re.compile(
+    r"(?:^|[\s_-])(?:nav|navbar|navigation|docnav|navheader|navfooter|breadcrumbs?|menu|sidebar|footer|cookies?|consent|"
+    r"share|sharing|social|related|recommended|newsletter|advert(?:isement)?|ads?|banner|comments?|skip-link|toolbar|"
+    r"sphinxsidebar|headerlink|mw-editsection|noprint|toc)(?:$|[\s_-])",
+    re.IGNORECASE,
+)
+_INVISIBLE_STYLE = re.compile(r"(?:display\s*:\s*none|visibility\s*:\s*hidden)", re.IGNORECASE)
+
+
+def main_text(root: _Element) -> tuple[_Element, set[_Element]]:
+    """The innermost element that holds most of a page's prose, and what of it is navigation.
+
+    Returns:
+        The element; and the outermost elements to leave out: navigation, and what is not to be seen.
+    """
+    body = next(root.iter("body"), root)
+    blocks = _prose(body)
+    prose = _summed(blocks, body)
+    navigation = set(_navigation(body, prose, PROSE_OF_NAVIGATION * prose[body]))
+    for element in navigation:
+        removed = prose.pop(element, 0)
+        for holder in element.iterancestors():
+            prose[holder] -= removed
+    main = _narrowed(body, blocks, prose, _summed(_unlinked(body, navigation), body)) if prose[body] else _named(body)
+    left_out = {element for element in navigation if main in element.iterancestors()}
+    rest = _length(main) - sum(map(_length, left_out))
+    return main, left_out if rest >= REST_SHARE * _length(main) else set()
+
+
+def _prose(body: _Element) -> Counter[_Element]:
+    """The columns that each block of prose would fill: each that is more than a line and not mostly links."""
+    from lxml import etree
+
+    columns: Counter[_Element] = Counter()
+    within: list[_Element] = []
+    holders: set[_Element] = set()
+    walk = etree.iterwalk(body, events=("start", "end"))
+    for event, element in walk:
+        if event == "start":
+            if tag_of(element) in HIDDEN or _is_invisible(element):
+                walk.skip_subtree()
+            elif is_block(element):
+                holders.update(within[-1:])
+                within.append(element)
+        elif within and within[-1] is element:
+            within.pop()
+            if found := _columns(element, element in holders):
+                columns[element] = found
+    return columns
+
+
+def _columns(block: _Element, holds_blocks: bool) -> int:
+    if holds_blocks:
+        text, linked = " ".join([block.text or "", *(inner.tail or "" for inner in block)]), 0
+    else:
+        text, linked = flat(block), sum(len(flat(link)) for link in block.iter("a"))
+    columns = width(" ".join(text.split()))
+    return columns if columns >= MIN_PROSE and linked <= len(text) / 2 else 0
+
+
+def _unlinked(body: _Element, left_out: Collection[_Element]) -> Counter[_Element]:
+    """The characters that stand in each element itself, outside of links and of what is left out."""
+    from lxml import etree
+
+    characters: Counter[_Element] = Counter()
+    walk = etree.iterwalk(body, events=("start", "end"))
+    for event, element in walk:
+        if event == "start":
+            if tag_of(element) in (*HIDDEN, "a") or element in left_out:
+                walk.skip_subtree()
+            else:
+                characters[element] += len((element.text or "").strip())
+        elif element is not body:
+            characters[cast("_Element", element.getparent())] += len((element.tail or "").strip())
+    return characters
+
+
+def _summed(counts: Counter[_Element], body: _Element) -> Counter[_Element]:
+    """What was counted in each element and in all below it."""
+    from lxml import etree
+
+    sums = Counter(counts)
+    for _, element in etree.iterwalk(body, events=("end",)):
+        if element is not body and sums[element]:
+            sums[cast("_Element", element.getparent())] += sums[element]
+    return sums
+
+
+def _narrowed(
+    body: _Element, blocks: Counter[_Element], prose: Counter[_Element], unlinked: Counter[_Element]
+) -> _Element:
+    """The innermost element with most of the prose; a text that goes on beside an element is not all in it."""
+    main = inner = body
+    while True:
+        parts = [part for part in inner if prose[part]]
+        largest = max(parts, key=lambda part: prose[part], default=body)
+        others = [part for part in parts if part is not largest]
+        if largest in blocks or prose[largest] < PROSE_OF_MAIN * prose[body] or largest is body:
+            return main
+        if unlinked[largest] < MAIN_SHARE * unlinked[body]:
+            return main
+        if any(part in blocks or _is_alike(part, largest) for part in others):
+            return main
+        inner = largest
+        # A part of a text is not the whole of it, nor is a cell that a table of data could have.
+        if tag_of(inner) not in _PARTS and (tag_of(inner) != "td" or prose[inner] > MAX_CELL):
+            main = inner
+
+
+def _is_alike(first: _Element, second: _Element) -> bool:
+    """Whether two elements are parts of the same kind, as the sections of a chapter are."""
+    return bool(first.tag == second.tag and first.get("class") == second.get("class"))
+
+
+def _named(body: _Element) -> _Element:
+    """The element that is called the main text, if much of the text is there."""
+    named = [
+        element
+        for element in body.iter("main", "article", "div", "section")
+        if tag_of(element) in ("main", "article") or element.get("role") in ("main", "article")
+    ]
+    found = max(named, key=_length, default=body)
+    return found if _length(found) >= MAIN_SHARE * _length(body) else body
+
+
+def _navigation(body: _Element, prose: Counter[_Element], most: float) -> Iterator[_Element]:
+    """The outermost elements that are not to be seen, or are navigation and hold no more prose than this."""
+    from lxml import etree
+
+    walk = etree.iterwalk(body, events=("start",))
+    for _, element in walk:
+        if element is not body and (_is_invisible(element) or (prose[element] <= most and _is_navigation(element))):
+            yield element
+            walk.skip_subtree()
+        elif tag_of(element) in HIDDEN:
+            walk.skip_subtree()
+
+
+def _is_invisible(element: _Element) -> bool:
+    return (
+        element.get("hidden") is not None
+        or element.get("aria-hidden") == "true"
+        or _INVISIBLE_STYLE.search(element.get("style") or "") is not None
+    )
+
+
+def _is_navigation(element: _Element) -> bool:
+    tag = tag_of(element)
+    if tag not in ("div", "ul", "ol", "table", "aside", "footer", "header", "section", "p", "dl", "span", "a"):
+        return False
+    if element.get("role") in _NAVIGATION_ROLES or (tag == "footer" and not _is_inside_text(element)):
+        return True
+    if tag in ("span", "a"):
+        return "headerlink" in (element.get("class") or "") or "mw-editsection" in (element.get("class") or "")
+    if _NAVIGATION_NAME.search(f"{element.get('class') or ''} {element.get('id') or ''}"):
+        return tag != "section" or _is_linked(element)
+    return tag in ("ul", "ol", "aside", "header", "table", "p") and _is_linked(element)
+
+
+def _is_inside_text(element: _Element) -> bool:
+    return any(tag_of(parent) in ("article", "blockquote", "main") for parent in element.iterancestors())
+
+
+def _is_linked(element: _Element) -> bool:
+    """Whether a block is hardly anything but links."""
+    links = [_length(link) for link in element.iter("a") if link.get("href")]
+    return len(links) >= MIN_LINKS and sum(links) >= LINKED_SHARE * _length(element)
+
+
+def _length(element: _Element) -> int:
+    return sum(len(text.strip()) for text in element.itertext() if isinstance(text, str))

@@ -1,0 +1,86 @@
+from __future__ import annotations
+
+from rag.readers.html import parse_html
+
+ARTICLE = (
+    "The old port was founded by merchants who wanted to trade across the Baltic, and they built three long piers.",
+    "Only one of the piers has survived to this day, and at its end there stands a lighthouse that sailors know well.",
+    "Later the council decided to deepen the harbour; the works took eleven years and cost far more than was planned.",
+)
+TEASER = (
+    "A bakery that has stood on the market square for two hundred years will close its doors for ever in the spring."
+)
+SHORT = "Ships may not enter after dark."
+
+
+def text(page: str) -> str:
+    return parse_html(page.encode()).text.replace("\2", "")  # The mark of a heading.
+
+
+def paragraphs(*texts: str) -> str:
+    return "".join(f"<p>{text}</p>" for text in texts)
+
+
+def test_an_article_in_an_element_named_after_advertisements_is_read() -> None:
+    page = (
+        f"<div class=header>Harbour News</div><div class='container advert-content-wrap'>{paragraphs(*ARTICLE)}</div>"
+    )
+    assert text(page) == "\n\n".join(ARTICLE)
+
+
+def test_what_stands_beside_the_article_is_left_out() -> None:
+    page = (
+        "<div><a href=/>Home</a> Weather 17 degrees</div>"
+        f"<div class=story><h1>The port</h1>{paragraphs(*ARTICLE)}</div>"
+        f"<div class=latest><h4>Bakery</h4><p>{TEASER}</p><a href=1>more</a></div>"
+    )
+    assert text(page) == "\n\n".join(("The port", *ARTICLE))
+
+
+def test_advertisements_within_the_article_are_left_out() -> None:
+    page = f"<article>{paragraphs(*ARTICLE)}<div class=newsletter>Our letter, every Sunday</div></article>"
+    assert text(page) == "\n\n".join(ARTICLE)
+
+
+def test_all_sections_of_a_chapter_are_read_however_long_one_is() -> None:
+    long = paragraphs(*(ARTICLE * 4))
+    page = f"<div><div class=section>{paragraphs(ARTICLE[0])}</div><div class=section>{long}</div></div>"
+    assert text(page) == "\n\n".join((ARTICLE[0], *ARTICLE * 4))
+
+
+def test_an_introduction_before_the_longest_section_is_read() -> None:
+    page = f"<div><p>{TEASER}</p><div class=section>{paragraphs(*ARTICLE * 4)}</div></div>"
+    assert text(page) == "\n\n".join((TEASER, *ARTICLE * 4))
+
+
+def test_the_heading_beside_a_single_paragraph_is_read() -> None:
+    page = f"<div class=section><div class=titlepage><h2>The port</h2></div><div class=para>{ARTICLE[0]}</div></div>"
+    assert text(page) == f"The port\n\n{ARTICLE[0]}"
+
+
+def test_a_legal_notice_is_not_the_main_text_of_a_page_of_short_lines() -> None:
+    lines = "".join(f"<div>{SHORT} {number}</div>" for number in range(12))
+    page = f"<div class=rules>{lines}</div><div class=legal><p>{TEASER}</p></div>"
+    assert text(page).startswith(f"{SHORT} 0\n\n{SHORT} 1\n\n")
+
+
+def test_a_long_answer_in_a_table_does_not_cost_the_rest_of_it() -> None:
+    rows = "".join(f"<tr><td>{number}</td><td>{SHORT}</td></tr>" for number in range(3))
+    page = f"<table>{rows}<tr><td>3</td><td>{' '.join(ARTICLE)}</td></tr></table>"
+    assert text(page).startswith(f"0 | {SHORT}\n1 | {SHORT}\n")
+
+
+def test_old_pages_that_are_laid_out_as_a_table_are_read_without_their_margins() -> None:
+    margin = "<td width=160>Tides today: 06:12 and 18:40</td>"
+    page = f"<table><tr>{margin}<td>{paragraphs(*ARTICLE * 3)}</td></tr></table>"
+    assert text(page) == "\n\n".join(ARTICLE * 3)
+
+
+def test_what_is_not_to_be_seen_is_not_read() -> None:
+    hidden = f"<div style='display:none'><p>{TEASER}</p></div><div aria-hidden=true><p>{TEASER}</p></div>"
+    assert text(f"{hidden}{paragraphs(*ARTICLE)}") == "\n\n".join(ARTICLE)
+
+
+def test_a_text_that_a_script_is_to_show_is_read() -> None:
+    page = f"<div>{SHORT}</div><div style='display:none'>{paragraphs(*ARTICLE * 2)}</div>"
+    assert text(page) == "\n\n".join((SHORT, *ARTICLE * 2))
