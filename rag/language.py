@@ -14,6 +14,8 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from rag.writing import UNSPACED
+
 if TYPE_CHECKING:
     from py3langid.langid import LanguageIdentifier
 
@@ -29,7 +31,14 @@ NAMES = {
     "te": "Telugu", "th": "Thai", "tl": "Tagalog", "tr": "Turkish", "uk": "Ukrainian", "ur": "Urdu",
     "vi": "Vietnamese", "zh": "Chinese",
 }  # fmt: skip
-"""English names of the languages that can be told apart, by ISO 639-1 code."""
+"""English names of the languages that can be told apart and answered in, by ISO 639-1 code."""
+
+_OTHER_NAMES = {
+    "am": "Amharic", "bo": "Tibetan", "dv": "Dhivehi", "gu": "Gujarati", "hy": "Armenian", "ka": "Georgian",
+    "km": "Khmer", "kn": "Kannada", "lo": "Lao", "ml": "Malayalam", "my": "Burmese", "or": "Odia", "pa": "Punjabi",
+    "si": "Sinhala",
+}  # fmt: skip
+"""Names of those that are told by their script: of what the models do in them nothing was measured."""
 
 ANSWER_IN = {
     "ar": "أجب باللغة العربية.", "bg": "Отговори на български.", "bn": "বাংলায় উত্তর দাও।",
@@ -196,7 +205,7 @@ def same(first: str, second: str) -> bool:
 
 def name(code: str) -> str:
     """Return the English name of a language for the model's instruction; an unknown code is returned as it is."""
-    return NAMES.get(code, code)
+    return NAMES.get(code) or _OTHER_NAMES.get(code, code)
 
 
 def code(tag: str) -> str:
@@ -233,7 +242,7 @@ def is_unspaced(text: str) -> bool:
     return bool(letters) and sum(bool(_UNSPACED.match(character)) for character in letters) * 2 > len(letters)
 
 
-_UNSPACED = re.compile(r"[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\u0e00-\u0eff\u1780-\u17ff]")
+_UNSPACED = re.compile(f"[{UNSPACED}\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]")
 _WORD = re.compile(r"[^\W\d_]+")
 _SCRIPTS = {
     "ar": "ARABIC", "bg": "CYRILLIC", "bn": "BENGALI", "el": "GREEK", "fa": "ARABIC", "he": "HEBREW",
@@ -242,6 +251,14 @@ _SCRIPTS = {
 }  # fmt: skip
 """What each language is written in that is not in Latin letters alone, the usual script first, by the first word of
 the letters' names in Unicode."""
+
+_ALONE = {
+    "ARMENIAN": "hy", "ETHIOPIC": "am", "GEORGIAN": "ka", "GUJARATI": "gu", "GURMUKHI": "pa", "KANNADA": "kn",
+    "KHMER": "km", "LAO": "lo", "MALAYALAM": "ml", "MYANMAR": "my", "ORIYA": "or", "SINHALA": "si", "THAANA": "dv",
+    "TIBETAN": "bo",
+}  # fmt: skip
+"""The language that nearly all texts in a script are in, where the classifier knows none in it: it would call any of
+them Serbian."""
 
 _KIN = {"HIRAGANA": "CJK", "KATAKANA": "CJK"}
 """Scripts that are written together with another one."""
@@ -266,7 +283,7 @@ def _by_script(text: str) -> str | None:
         return "ja"
     if han * 3 >= letters > 0:
         return "zh"
-    return None
+    return _ALONE.get(_scripts_of(text)[0])
 
 
 def _without_names(text: str) -> str:

@@ -10,8 +10,9 @@ import unicodedata
 from itertools import takewhile
 
 from rag import language
+from rag.writing import UNSPACED
 
-_UNSPACED = "\u0e00-\u0eff\u1780-\u17ff\u3005-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff"
+_UNSPACED = UNSPACED + "\u3005-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff"
 _LETTER = rf"(?:(?![{_UNSPACED}])[^\W_])"
 WORD = re.compile(rf"{_LETTER}(?:(?:{_LETTER}|[&.-])*{_LETTER})?|[{_UNSPACED}]+")
 """A word; a run of a script without spaces counts as one, apart from Latin words inside it ("DeepSeekの")."""

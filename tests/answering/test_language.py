@@ -66,6 +66,20 @@ def test_a_text_is_in_the_language_that_most_of_it_is_in_whatever_it_quotes(text
     assert language.detect(text) == code
 
 
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("တရားစွဲခံထားရတဲ့ သတင်းသမား သုံးဦး အာမခံရ", "my"),
+        ("ძველი პორტი დააარსეს ვაჭრებმა, რომლებსაც სურდათ ვაჭრობა ბალტიის ზღვის გავლით", "ka"),
+        ("Ո՞րտեղ է նավահանգիստը", "hy"),
+        ("Who founded ძველი პორტი?", "en"),
+        ("Die Stadt Tiflis (თბილისი) ist die Hauptstadt von Georgien und liegt am Fluss Mtkwari.", "de"),
+    ],
+)
+def test_a_script_tells_a_language_that_the_classifier_does_not_know(text: str, code: str) -> None:
+    assert language.detect(text) == code
+
+
 def test_a_table_of_units_has_some_language_or_none() -> None:
     assert language.detect("12,5 ℃ | 13,0 ℃ | 14 ℃ | 15 ℃ | 16 ℃ | 17 ℃ | 18 ℃ | 19 ℃ | 20 ℃", expected="de") == "de"
 
