@@ -9,6 +9,7 @@ import unicodedata
 import chardetng_py
 
 from rag.readers.draft import Unreadable
+from rag.readers.garbled import is_garbled
 
 # The longer marks first: the UTF-32 one begins with the UTF-16 one.
 _MARKS = (
@@ -110,7 +111,7 @@ def _legacy(data: bytes) -> str:
     # Firefox's detector looks at the words beyond ASCII only, so that the markup and programs around them don't count.
     text = data.decode(_whole(chardetng_py.detect(data)), errors="replace")
     beyond = [character for character in text if character > "\x7f"]
-    if sum(map(_is_meaningless, beyond)) > MAX_MEANINGLESS * len(beyond):
+    if sum(map(_is_meaningless, beyond)) > MAX_MEANINGLESS * len(beyond) or is_garbled(text):
         raise Unreadable("is in no known character set. Save it as UTF-8.", "charset")
     return text
 

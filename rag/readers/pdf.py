@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from rag.readers.canonical import one_line
 from rag.readers.draft import Draft, Unreadable
 from rag.readers.formats import MAX_CHARACTERS, encrypted, too_much_text
+from rag.readers.garbled import is_garbled
 from rag.readers.layout import BULLET, is_page_number, join
 from rag.readers.metadata import stated_title
 from rag.readers.outline import CELL
@@ -107,12 +108,12 @@ def _open(data: bytes) -> PdfDocument:
 
 def _check(pages: Sequence[_Page]) -> None:
     """Refuse what has no text, or a text that nobody could read."""
-    text = "".join(line.text for page in pages for line in page.lines)
+    text = "\n".join(line.text for page in pages for line in page.lines)
     characters = [character for character in text if not character.isspace()]
     if not characters:
         raise Unreadable("has no text, only pictures (a scan?). Run it through text recognition (OCR) first.", "scan")
     readable = sum(character.isalnum() or character.isascii() or is_cjk(character) for character in characters)
-    if readable < READABLE_SHARE * len(characters):
+    if readable < READABLE_SHARE * len(characters) or is_garbled(text):
         raise Unreadable(
             "has fonts that do not say which characters they show. Run it through text recognition (OCR) first.",
             "fonts",

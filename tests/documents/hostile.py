@@ -500,6 +500,7 @@ def _fonts() -> Iterator[_File]:
 
     yield "private.pdf", mapped("1 beginbfrange <00> <ff> <e000> endbfrange"), lies
     yield "boxes.pdf", mapped("1 beginbfrange <00> <ff> <2500> endbfrange"), lies
+    yield "accents.pdf", mapped("1 beginbfrange <00> <ff> <00c0> endbfrange"), lies
     yield "nothing.pdf", mapped("1 beginbfrange <00> <ff> <0000> endbfrange"), "has no text", lies, READ
     yield (
         "ranges.pdf",

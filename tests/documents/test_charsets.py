@@ -4,6 +4,7 @@ import pytest
 
 from rag.readers.charset import decode, decode_declared
 from rag.readers.draft import Unreadable
+from rag.readers.garbled import is_garbled
 
 JAPANESE = (
     "古い港は一七四三年に商人たちによって建設された。彼らはバルト海との貿易を望み、三本の長い桟橋を築いたが、現在まで残っているのは"
@@ -184,6 +185,26 @@ def test_a_binary_file_is_refused_by_name() -> None:
 def test_machine_code_without_a_nul_is_binary_too() -> None:
     with pytest.raises(Unreadable, match="looks like a binary file"):
         decode(bytes(range(1, 32)) * 20)
+
+
+@pytest.mark.parametrize(("text", "encoding"), [(RUSSIAN, "cp855"), (KOREAN, "johab")], ids=["Russian", "Korean"])
+def test_an_encoding_that_is_not_known_is_the_reason_not_to_read_a_text(text: str, encoding: str) -> None:
+    with pytest.raises(Unreadable, match=r"^is in no known character set"):
+        decode(text.encode(encoding))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "An iPad® of 2013 weighs 469 g; its ≥9.7″ screen (2048×1536) costs 479 €. The naïve façade of l’été. " * 5,
+        "El programa d’instal·lació és en català i s’instal·la en pocs minuts a l’ordinador que s’està configurant.",
+        "ΑΠΟΨΕΙΣ Η ΝΑΥΤΕΜΠΟΡΙΚΗ γράφει ότι ο Ιωάννης McDonald έφτασε στις 15:30 στον ΟΤΕ με 20°C.",
+        "We bound ‖Δx‖≤ε for all α∈Ω, so that ∑αᵢ=1 and ∫φ(x)dμ<∞ hold wherever the function is defined at all. " * 3,
+    ],
+    ids=["signs", "Catalan", "Greek", "formulas"],
+)
+def test_signs_capitals_and_formulas_do_not_make_a_text_garbled(text: str) -> None:
+    assert not is_garbled(text)
 
 
 def test_a_byte_order_mark_that_lies_is_named_as_the_reason() -> None:
