@@ -220,6 +220,15 @@ def code(tag: str) -> str:
     return first
 
 
+def could_be(code: str, text: str) -> bool:
+    """Whether a text is in a script that a language is written in, as far as that is known.
+
+    >>> could_be("ja", "Do not remove this."), could_be("ja", "羅生門")
+    (False, True)
+    """
+    return code not in NAMES or _is_written_so(code, _scripts_of(text))
+
+
 @lru_cache(maxsize=4096)
 def is_in_none(text: str) -> bool:
     """Whether hardly anything of a text is words: figures, code, addresses, output of programs.

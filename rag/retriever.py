@@ -335,13 +335,14 @@ class Retriever:
         if language.is_in_none(sentence.text):
             return language.UNKNOWN
         own = self._own_language(sentence)
-        return own if own in self._languages else self.language_of(sentence.document)
+        return own if own in {*self._languages, language.UNKNOWN} else self.language_of(sentence.document)
 
     def _own_language(self, sentence: Sentence) -> str:
         """Return the language of a sentence, that of its document where it is too short to tell."""
         known = self.language_of(sentence.document)
-        long_enough = len(sentence.text) >= language.SURE_TO_TELL
-        return language.detect(sentence.text, expected=known) if long_enough else known
+        if len(sentence.text) >= language.SURE_TO_TELL:
+            return language.detect(sentence.text, expected=known)
+        return known if language.could_be(known, sentence.text) else language.UNKNOWN
 
     def _cost(self, hit: Hit) -> int:
         """Return the tokens of a hit as evidence: its own, and its number in brackets."""
