@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from rag import declaration, language, leaning, retriever
+from rag import declaration, hubs, language, leaning, retriever
 from rag.leaning import leanings
 from rag.retriever import Retriever
 from rag.types import Question
@@ -63,7 +63,10 @@ def test_output_of_programs_is_not_helped_by_the_language_of_its_document(shelf:
     assert listed.meaning < told.meaning
 
 
-def test_in_a_collection_of_one_language_scores_are_sums_of_cosines(shelf: Shelf) -> None:
+def test_in_a_collection_of_one_language_scores_are_sums_of_cosines(
+    shelf: Shelf, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(hubs, "WEIGHT", 0)
     shelf.embedder = Leaning()
     shelf.write({f"en{number}.txt": ENGLISH.format("apple") for number in range(3)})
     shelf.build()
