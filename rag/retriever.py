@@ -307,9 +307,11 @@ class Retriever:
     def _with_each_language(self, chosen: Sequence[Hit], hits: Sequence[Hit], budget: int) -> list[Hit]:
         """Give the best sentence of each other language the place of the last ones, where it is about as near.
 
-        Only a sentence whose language has another one gives way, so that no language drives out another.
+        Only a sentence whose language has another one gives way, so that no language drives out another; the best of
+        all never does.
         """
         nearest = max((hit.meaning for hit in hits), default=0.0)
+        best = max(hits, key=lambda hit: hit.score, default=None)
         shown = [*chosen]
         for hit in hits:
             told = Counter(map(self._language_of_hit, shown))
@@ -317,18 +319,20 @@ class Retriever:
                 continue
             if self._says_the_same(hit, shown):
                 continue
-            kept = self._with_room_for(self._cost(hit), shown, told, budget)
+            kept = self._with_room_for(self._cost(hit), shown, told, budget, best)
             shown = [*kept, hit] if kept else shown
         return shown
 
-    def _with_room_for(self, cost: int, shown: Sequence[Hit], told: Counter[str], budget: int) -> list[Hit]:
+    def _with_room_for(
+        self, cost: int, shown: Sequence[Hit], told: Counter[str], budget: int, best: Hit | None
+    ) -> list[Hit]:
         """Leave out the last hits that others speak for, until there is room; nothing where that is not enough."""
         kept, left = [*shown], Counter(told)
         for hit in reversed(shown):
             if sum(map(self._cost, kept)) + cost <= budget:
                 break
             spoken = self._language_of_hit(hit)
-            if left[spoken] > 1 or spoken == language.UNKNOWN:
+            if spoken == language.UNKNOWN or (hit is not best and left[spoken] > 1):
                 left[spoken] -= 1
                 kept.remove(hit)
         return kept if sum(map(self._cost, kept)) + cost <= budget else []

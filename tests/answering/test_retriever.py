@@ -97,6 +97,24 @@ def test_the_best_sentence_of_a_language_does_not_drive_out_that_of_another(tmp_
     assert evidence_beside_apples(tmp_path, files, budget=20) == ["a.txt"]
 
 
+def test_the_best_sentence_does_not_give_way_to_other_languages(tmp_path: Path) -> None:
+    best = (
+        "The farmers from the valley behind the hill sell one apple or two at the market every week, and "
+        "they have done so for as long as anybody remembers."
+    )
+    files = {
+        **ELSEWHERE,
+        "a.txt": best,
+        "b.txt": "Quorvax had a banana for breakfast on the day before.",
+        "c.txt": "Jede Woche kommen 7 Bananen mit dem Schiff aus dem Süden zu uns.",
+        "d.txt": "Chaque semaine, 9 banane arrivent par bateau dans le port du sud.",
+    }
+    question = "What do the farmers whom Quorvax knows sell at the market every week, an apple and a banana?"
+    found = quotes(tmp_path, files, question, budget=69)
+    assert best in found
+    assert [quote for quote in found if "semaine" in quote]
+
+
 def test_a_term_beyond_a_heading_does_not_count(tmp_path: Path) -> None:
     files = {
         **ELSEWHERE,
