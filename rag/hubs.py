@@ -15,7 +15,7 @@ from rag.embedding import Embedder
 
 WEIGHT = 0.3
 """How much of the mean nearness is taken off a sentence, alone and with its neighbours. Share of the questions whose
-sentence is among the evidence:
+sentence is among the evidence (at a ``retriever.LANGUAGE_SHARE`` of .10; at .07 .927, .891 and .915):
 
 | | without | .3 |
 |---|---|---|
@@ -46,7 +46,7 @@ _QUESTIONS = (
     "من هو رئيس الشركة؟", "متى تأسست المدينة؟", "كم عدد الناس الذين يعيشون هناك؟", "لماذا قرروا المغادرة؟",
     "ما اسم الكتاب؟", "أين ولد؟", "كيف تعمل هذه الطريقة؟", "ما هي المزايا؟",
 )  # fmt: skip
-"""Eight questions about nothing in particular, in six languages that are written in five scripts."""
+"""Eight questions about nothing in particular, in six languages."""
 
 
 @lru_cache(maxsize=4)

@@ -226,7 +226,7 @@ def could_be(code: str, text: str) -> bool:
     >>> could_be("ja", "Do not remove this."), could_be("ja", "羅生門")
     (False, True)
     """
-    return code not in NAMES or _is_written_so(code, _scripts_of(text))
+    return _is_written_so(code, _scripts_of(text)) or (code not in NAMES and code not in _ALONE.values())
 
 
 @lru_cache(maxsize=4096)
@@ -307,7 +307,8 @@ def _is_written_so(code: str, scripts: Sequence[str]) -> bool:
 
     Serbian in Latin letters has no Cyrillic ones: these would be another language's.
     """
-    main, *others = _SCRIPTS.get(code, "LATIN").split()
+    alone = next((script for script, one in _ALONE.items() if one == code), "LATIN")
+    main, *others = _SCRIPTS.get(code, alone).split()
     return scripts[0] == main or (scripts[0] in others and main not in scripts)
 
 
@@ -317,7 +318,10 @@ def _scripts_of(text: str) -> list[str]:
     A Chinese character, a kana and a syllable in hangul count as three letters.
     """
     plain = unicodedata.normalize("NFKC", text)
-    spaced = [word for word in _EAST_ASIAN_RUN.sub(" ", plain).split() if len(word) == 1 or not word.isupper()]
+    words = _EAST_ASIAN_RUN.sub(" ", plain).split()
+    spaced = [word for word in words if len(word) == 1 or not word.isupper()]
+    if not spaced and not _EAST_ASIAN_RUN.search(plain):
+        spaced = words
     shares: Counter[str] = Counter()
     for characters, weight in (("".join(spaced), 1), ("".join(_EAST_ASIAN_RUN.findall(plain)), 3)):
         for character, count in Counter(characters).items():

@@ -88,7 +88,7 @@ LANGUAGE_SHARE = 0.07
 """How far below the nearest sentence in meaning the best one of another language may lie to be evidence in place of the
 last, so that sources which disagree in two languages are both read. The right sentence is among the evidence, at .05,
 .07 and .10, for .927, .928 and .928 of the questions of ``hubs.WEIGHT`` in two languages, for .888, .891 and .892 in
-three, and for .915, .915 and .913 in 27, where every language would have its place."""
+three, and for .915, .915 and .913 in 27, where every language would have its place: hardly more than chance."""
 
 OWN, WITH_NEIGHBOURS, OF_ITS_PASSAGE = 1.2, 0.6, 1.2
 """What the three cosines of a sentence count for. R@1 on XQuAD (questions en and de, paragraphs de) and JaQuAD is .893,
@@ -349,10 +349,14 @@ class Retriever:
         if language.is_in_none(sentence.text):
             return language.UNKNOWN
         own = self._own_language(sentence)
-        return own if own in {*self._languages, language.UNKNOWN} else self.language_of(sentence.document)
+        known = own in self._languages or own == language.UNKNOWN
+        return own if known else self.language_of(sentence.document)
 
     def _own_language(self, sentence: Sentence) -> str:
-        """Return the language of a sentence, that of its document where it is too short to tell."""
+        """Return the language of a sentence, that of its document where it is too short to tell.
+
+        A short one in a script that its document's language is not written in is in none.
+        """
         known = self.language_of(sentence.document)
         if len(sentence.text) >= language.SURE_TO_TELL:
             return language.detect(sentence.text, expected=known)

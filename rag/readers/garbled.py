@@ -18,9 +18,9 @@ LEAST_WORDS = 0.2
 SAMPLE = 100_000
 
 _EAST_ASIAN = "\u2e80"
-_BETWEEN_LETTERS = "·"  # In Catalan: "instal·lar".
-_SYMBOLS = frozenset(("So", "Sk", "Sc", "Sm", "No", "Po", "Ps", "Pe", "Cc", "Cn", "Co"))
-_WORD = re.compile(r"[^\s\"'”“’‘»«›‹(){}\[\],.;:!?…–—*_/\\<>=|•-]+")
+_SYMBOLS = frozenset(("So", "Sk", "Sc", "Sm", "No", "Cc", "Cn", "Co"))
+_LATIN_MARKS = "¡¿§¶‰"
+_WORD = re.compile(r"[^\s\"'”“’‘»«›‹(){}\[\],.;:!?…–—*_/\\<>=|•¦\u2500-\u257f-]+")
 
 
 def is_garbled(text: str) -> bool:
@@ -43,4 +43,4 @@ def is_garbled(text: str) -> bool:
 
 
 def _is_symbol(character: str) -> bool:
-    return character > "\x7f" and character not in _BETWEEN_LETTERS and unicodedata.category(character) in _SYMBOLS
+    return character in _LATIN_MARKS or (character > "\x7f" and unicodedata.category(character) in _SYMBOLS)

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 _CHARSET = re.compile(
     rb"""<meta[^>]{0,200}charset\s*=\s*["']?\s*([\w:.-]+)|<\?xml[^>]{0,80}encoding=["']([\w.-]+)""", re.I
 )
+_SPACES = re.compile(r"\s+")
 _ISO = re.compile(r"\s*((?:19|20)\d\d-\d\d-\d\d)")
 _DATE_NAMES = (
     "article:published_time", "datepublished", "date", "dc.date", "dc.date.issued", "dcterms.date", "dcterms.created",
@@ -62,7 +63,9 @@ def tree(page: bytes | str) -> _Element:
 def _decoded(data: bytes) -> str:
     declared = _CHARSET.search(data[:4096])
     if declared and not data.startswith((b"\xff\xfe", b"\xfe\xff", b"\xef\xbb\xbf")):
-        return decode_declared(data, (declared[1] or declared[2]).decode("ascii"))
+        label = (declared[1] or declared[2]).decode("ascii")
+        # It could not have been found in UTF-16: browsers take such a page for UTF-8.
+        return decode_declared(data, None if label.lower().startswith(("utf-16", "utf-32")) else label)
     return decode_declared(data, None)
 
 
@@ -183,7 +186,6 @@ class _Renderer:
         return True
 
 
-_SPACES = re.compile(r"\s+")
 # What the page says about itself
 
 

@@ -51,14 +51,25 @@ def main_text(root: _Element) -> tuple[_Element, set[_Element]]:
     blocks = _prose(body)
     prose = _summed(blocks, body)
     navigation = set(_navigation(body, prose, PROSE_OF_NAVIGATION * prose[body]))
-    for element in navigation:
-        removed = prose.pop(element, 0)
-        for holder in element.iterancestors():
-            prose[holder] -= removed
-    main = _narrowed(body, blocks, prose, _summed(_unlinked(body, navigation), body)) if prose[body] else _named(body)
-    left_out = {element for element in navigation if main in element.iterancestors()}
+    outside = set(_outside(body, navigation))
+    blocks = Counter({block: columns for block, columns in blocks.items() if block in outside})
+    prose = _summed(blocks, body)
+    main = _narrowed(body, blocks, prose, outside, _unlinked(body, navigation)) if prose[body] else _named(body)
+    left_out = navigation.intersection(main.iter())
     rest = _length(main) - sum(map(_length, left_out))
     return main, left_out if rest >= REST_SHARE * _length(main) else set()
+
+
+def _outside(body: _Element, navigation: Collection[_Element]) -> Iterator[_Element]:
+    """The elements that are neither navigation nor below it."""
+    from lxml import etree
+
+    walk = etree.iterwalk(body, events=("start",))
+    for _, element in walk:
+        if element in navigation:
+            walk.skip_subtree()
+        else:
+            yield element
 
 
 def _prose(body: _Element) -> Counter[_Element]:
@@ -71,7 +82,7 @@ def _prose(body: _Element) -> Counter[_Element]:
     walk = etree.iterwalk(body, events=("start", "end"))
     for event, element in walk:
         if event == "start":
-            if tag_of(element) in HIDDEN or _is_invisible(element):
+            if tag_of(element) in HIDDEN or (element is not body and _is_invisible(element)):
                 walk.skip_subtree()
             elif is_block(element):
                 holders.update(within[-1:])
@@ -121,19 +132,23 @@ def _summed(counts: Counter[_Element], body: _Element) -> Counter[_Element]:
 
 
 def _narrowed(
-    body: _Element, blocks: Counter[_Element], prose: Counter[_Element], unlinked: Counter[_Element]
+    body: _Element,
+    blocks: Counter[_Element],
+    prose: Counter[_Element],
+    outside: Collection[_Element],
+    unlinked: Counter[_Element],
 ) -> _Element:
     """The innermost element with most of the prose; a text that goes on beside an element is not all in it."""
+    characters = _summed(unlinked, body)
     main = inner = body
     while True:
         parts = [part for part in inner if prose[part]]
         largest = max(parts, key=lambda part: prose[part], default=body)
-        others = [part for part in parts if part is not largest]
         if largest in blocks or prose[largest] < PROSE_OF_MAIN * prose[body] or largest is body:
             return main
-        if unlinked[largest] < MAIN_SHARE * unlinked[body]:
+        if characters[largest] < MAIN_SHARE * characters[body] or "article" in (tag_of(inner), inner.get("role")):
             return main
-        if any(part in blocks or _is_alike(part, largest) for part in others):
+        if any(_goes_on(part, largest, blocks, prose) for part in inner if part is not largest and part in outside):
             return main
         inner = largest
         # A part of a text is not the whole of it, nor is a cell that a table of data could have.
@@ -141,20 +156,28 @@ def _narrowed(
             main = inner
 
 
+def _goes_on(part: _Element, largest: _Element, blocks: Counter[_Element], prose: Counter[_Element]) -> bool:
+    """Whether a text goes on in an element beside it: in a title, prose of its own, or a part of the same kind."""
+    return part in blocks or tag_of(part) == "h1" or (bool(prose[part]) and _is_alike(part, largest))
+
+
 def _is_alike(first: _Element, second: _Element) -> bool:
     """Whether two elements are parts of the same kind, as the sections of a chapter are."""
-    return bool(first.tag == second.tag and first.get("class") == second.get("class"))
+    if tag_of(first) != tag_of(second):
+        return False
+    one, other = (set((element.get("class") or "").split()) for element in (first, second))
+    return tag_of(first) == "section" or one == other or not one.isdisjoint(other)
 
 
 def _named(body: _Element) -> _Element:
     """The element that is called the main text, if much of the text is there."""
-    named = [
-        element
-        for element in body.iter("main", "article", "div", "section")
-        if tag_of(element) in ("main", "article") or element.get("role") in ("main", "article")
-    ]
+    named = [element for element in body.iter("main", "article", "div", "section") if _is_named(element)]
     found = max(named, key=_length, default=body)
     return found if _length(found) >= MAIN_SHARE * _length(body) else body
+
+
+def _is_named(element: _Element) -> bool:
+    return tag_of(element) in ("main", "article") or element.get("role") in ("main", "article")
 
 
 def _navigation(body: _Element, prose: Counter[_Element], most: float) -> Iterator[_Element]:

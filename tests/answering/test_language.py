@@ -80,6 +80,22 @@ def test_a_script_tells_a_language_that_the_classifier_does_not_know(text: str, 
     assert language.detect(text) == code
 
 
+@pytest.mark.parametrize(
+    ("code", "text", "could"),
+    [
+        ("ja", "NO OTHER", False),
+        ("ja", "羅生門", True),
+        ("ru", "ГЛАВА ПЕРВАЯ", True),
+        ("de", "ГЛАВА ПЕРВАЯ", False),
+        ("el", "ΤΟ ΛΙΜΑΝΙ", True),
+        ("ka", "Hello there", False),
+        ("de", "Der Hafen", True),
+    ],
+)
+def test_a_text_could_be_in_a_language_that_its_script_belongs_to(code: str, text: str, could: bool) -> None:
+    assert language.could_be(code, text) is could
+
+
 def test_a_table_of_units_has_some_language_or_none() -> None:
     assert language.detect("12,5 ℃ | 13,0 ℃ | 14 ℃ | 15 ℃ | 16 ℃ | 17 ℃ | 18 ℃ | 19 ℃ | 20 ℃", expected="de") == "de"
 

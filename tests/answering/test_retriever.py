@@ -105,7 +105,7 @@ def test_the_best_sentence_does_not_give_way_to_other_languages(tmp_path: Path) 
     files = {
         **ELSEWHERE,
         "a.txt": best,
-        "b.txt": "Quorvax had a banana for breakfast on the day before.",
+        "b.txt": "Quorvax had 5 banana for breakfast on the day before.",
         "c.txt": "Jede Woche kommen 7 Bananen mit dem Schiff aus dem Süden zu uns.",
         "d.txt": "Chaque semaine, 9 banane arrivent par bateau dans le port du sud.",
     }

@@ -129,6 +129,28 @@ def test_english_markup_around_a_text_does_not_change_its_encoding(text: str, en
     assert decode(page.encode(encoding)) == page
 
 
+@pytest.mark.parametrize(
+    "part", ["It cost £5.", "a naïve idea", "the soupçon of doubt", "5 µm ± 2", "©2003 Smith", "a café", "München"]
+)
+def test_one_character_beyond_ascii_in_an_english_text_is_western(part: str) -> None:
+    text = f"The old port was founded by merchants who wanted to trade across the Baltic. {part} They built piers."
+    assert decode(text.encode("cp1252")) == text
+
+
+@pytest.mark.parametrize("text", ["Le cœur de l’été à Paris, 5 €", "Mon cœur était à l'école, où l'œuvre fut créée."])
+def test_french_in_latin_9_keeps_its_ligatures(text: str) -> None:
+    text = text.replace("’", "'")
+    assert decode(text.encode("iso8859_15")) == text
+
+
+@pytest.mark.parametrize(
+    "data", [b"Hello\0World!", b"main\0exit\0open\0read\0", b"\x01\0\x02\0\x03\0" * 50, b"\0\0a\0", b"a\0" * 40]
+)
+def test_entries_between_nuls_are_no_text_in_utf_16(data: bytes) -> None:
+    with pytest.raises(Unreadable, match="looks like a binary file"):
+        decode(data)
+
+
 @pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be", "utf-32-le", "utf-32-be"])
 @pytest.mark.parametrize("text", [GERMAN, JAPANESE, THAI], ids=["Latin", "Japanese", "Thai"])
 def test_unicode_without_its_byte_order_mark_is_read(text: str, encoding: str) -> None:
@@ -144,6 +166,8 @@ def test_unicode_without_its_byte_order_mark_is_read(text: str, encoding: str) -
         ("国务院总理朱镕基访问了老港口", "gb2312", "gbk"),
         ("①髙い桟橋", "shift_jis", "cp932"),
         ("똠방각하가 부두에 왔다", "euc-kr", "cp949"),
+        ("價格€五元，今天很便宜", "big5", "cp950"),
+        ("嗰啲嘢喺度", "big5", "big5hkscs"),
         ("“ท่าเรือเก่า”", "tis-620", "cp874"),
     ],
     ids=lambda value: value[:10],
@@ -154,6 +178,11 @@ def test_a_declared_encoding_means_what_browsers_take_it_for(text: str, declared
 
 @pytest.mark.parametrize("declared", ["iso-8859-1", "windows-1251", "ascii"])
 def test_a_page_saved_as_utf_8_that_still_says_its_old_encoding_is_utf_8(declared: str) -> None:
+    assert decode_declared(GERMAN.encode(), declared) == GERMAN
+
+
+@pytest.mark.parametrize("declared", ["undefined", "punycode", "no-such-one", "utf-8\0"])
+def test_an_encoding_that_is_none_is_not_believed(declared: str) -> None:
     assert decode_declared(GERMAN.encode(), declared) == GERMAN
 
 
@@ -200,8 +229,12 @@ def test_an_encoding_that_is_not_known_is_the_reason_not_to_read_a_text(text: st
         "El programa d’instal·lació és en català i s’instal·la en pocs minuts a l’ordinador que s’està configurant.",
         "ΑΠΟΨΕΙΣ Η ΝΑΥΤΕΜΠΟΡΙΚΗ γράφει ότι ο Ιωάννης McDonald έφτασε στις 15:30 στον ΟΤΕ με 20°C.",
         "We bound ‖Δx‖≤ε for all α∈Ω, so that ∑αᵢ=1 and ∫φ(x)dμ<∞ hold wherever the function is defined at all. " * 3,
+        "འགྲོ་བ་མིའི་རིགས་རྒྱུད་ཡོངས་ལ་སྐྱེས་ཙམ་ཉིད་ནས་ཆེ་མཐོངས་དང༌། ཐོབ་ཐངགི་རང་དབང་འདྲ་མཉམ་དུ་ཡོད་ལ།",
+        "የሰው፡ልጅ፡ሁሉ፡ሲወለድ፡ነጻና፡በክብርና፡በመብትም፡እኩልነት፡ያለው፡ነው፡፡የተፈጥሮ፡ማስተዋልና፡ሕሊና፡ስላለው፡አንዱ፡ሌላውን፡በወንድማማችነት፡መንፈስ፡መመልከት፡ይገባዋል።",
+        "│Größe│Höhe│Länge│Stärke│Maß│Öffnung│Übergang│ " * 4,
+        "Wör‧ter‧buch Über‧gang Öff‧nung Grö‧ße Län‧ge Stär‧ke Äh‧re Ö‧de " * 3,
     ],
-    ids=["signs", "Catalan", "Greek", "formulas"],
+    ids=["signs", "Catalan", "Greek", "formulas", "Tibetan", "Amharic", "table", "syllables"],
 )
 def test_signs_capitals_and_formulas_do_not_make_a_text_garbled(text: str) -> None:
     assert not is_garbled(text)

@@ -104,6 +104,11 @@ def test_a_page_is_read_in_the_encoding_it_declares_or_has(tmp_path: Path, encod
     assert (document.text, document.title, document.language) == ("港は古くて、桟橋は長い。", "港", "ja")
 
 
+def test_a_stray_nul_or_a_wrong_utf_16_does_not_keep_a_page_from_being_read(tmp_path: Path) -> None:
+    assert read(tmp_path, "a.html", "<meta charset=utf-8><p>Größe\0 der Welt</p>").text == "Größe der Welt"
+    assert read(tmp_path, "b.html", "<meta charset=utf-16le><p>Größe der Welt.</p>").text == "Größe der Welt."
+
+
 def test_linked_data_tell_the_date_and_a_layout_table_is_no_table(tmp_path: Path) -> None:
     page = (
         '<script type="application/ld+json">{"@graph": [{"datePublished": "2023-05-06T00:00:00Z"}]}</script>'

@@ -48,6 +48,31 @@ def test_all_sections_of_a_chapter_are_read_however_long_one_is() -> None:
     assert text(page) == "\n\n".join((ARTICLE[0], *ARTICLE * 4))
 
 
+def test_sections_are_read_whatever_their_classes() -> None:
+    long = paragraphs(*ARTICLE * 3)
+    whole = "\n\n".join((TEASER, *ARTICLE * 3))
+    page = f"<div><div class='part first'><p>{TEASER}</p></div><div class='part second'>{long}</div></div>"
+    assert text(page) == whole
+    assert text(f"<main><section class=abstract><p>{TEASER}</p></section><section class=body>{long}</section>") == whole
+
+
+def test_what_an_article_has_beside_its_longest_part_is_read() -> None:
+    page = f"<article><header><h1>The port</h1><p>{TEASER}</p></header><div class=body>{paragraphs(*ARTICLE * 2)}</div>"
+    assert text(page) == "\n\n".join(("The port", TEASER, *ARTICLE * 2))
+
+
+def test_a_question_is_read_with_its_answers() -> None:
+    answers = f"<div class=answers>{paragraphs(*ARTICLE)}</div>"
+    page = f"<div class=thread><h1>How old is the port?</h1><div class=question><p>{TEASER}</p></div>{answers}</div>"
+    assert text(page) == "\n\n".join(("How old is the port?", TEASER, *ARTICLE))
+
+
+def test_a_page_that_is_shown_by_a_script_is_read() -> None:
+    beside = f"<div class=latest><p>{TEASER}</p></div>"
+    page = f"<body style='visibility:hidden'><div class=story>{paragraphs(*ARTICLE)}</div>{beside}</body>"
+    assert text(page) == "\n\n".join(ARTICLE)
+
+
 def test_an_introduction_before_the_longest_section_is_read() -> None:
     page = f"<div><p>{TEASER}</p><div class=section>{paragraphs(*ARTICLE * 4)}</div></div>"
     assert text(page) == "\n\n".join((TEASER, *ARTICLE * 4))
