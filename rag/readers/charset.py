@@ -38,6 +38,8 @@ _LATIN_9 = re.compile(r"[^\W\d_][¼½]|[¼½][^\W\d_]{2}|¤")
 _CONTROLS = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f\x7f]")
 #: A file with more than this share of control bytes is no text: ISO-2022-JP's escapes stay below, machine code doesn't.
 MAX_CONTROLS = 0.02
+#: Bytes beyond ASCII from which the encoding of a text can't be told if its language doesn't tell it.
+FEW = 10
 #: Valid multi-byte characters there must be for each broken one to call a file damaged UTF-8 instead of a legacy text.
 VALID_PER_BROKEN = 10
 #: A reading of which more than this share of the characters beyond ASCII means nothing is no reading.
@@ -124,7 +126,8 @@ def _reading(data: bytes, guess: str) -> str:
     texts = (_try(data, name) for name in names)
     text = next((text for text in texts if text is not None), None) or data.decode(names[0], errors="replace")
     # A single "£" or "ï" in an English text is a guess between all Latin encodings.
-    if names[0] in _LATIN and detect(text) in _WESTERN and (western := _try(data, "cp1252")) is not None:
+    few = sum(byte > 0x7F for byte in data) <= FEW
+    if few and names[0] in _LATIN and detect(text) in _WESTERN and (western := _try(data, "cp1252")) is not None:
         text = western
     if names[0] in (*_LATIN, "cp1252") and _LATIN_9.search(text) and (latin_9 := _try(data, "iso8859_15")) is not None:
         text = latin_9
