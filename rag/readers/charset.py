@@ -144,5 +144,6 @@ def _is_meaningless(character: str) -> bool:
 def _try(data: bytes, encoding: str) -> str | None:
     try:
         return data.decode(encoding)
-    except UnicodeDecodeError:
+    except (LookupError, ValueError):
+        # What is declared may be no encoding of texts ("rot13"), or one that decodes nothing ("undefined").
         return None

@@ -181,9 +181,10 @@ def test_a_page_saved_as_utf_8_that_still_says_its_old_encoding_is_utf_8(declare
     assert decode_declared(GERMAN.encode(), declared) == GERMAN
 
 
-@pytest.mark.parametrize("declared", ["undefined", "punycode", "no-such-one", "utf-8\0"])
-def test_an_encoding_that_is_none_is_not_believed(declared: str) -> None:
-    assert decode_declared(GERMAN.encode(), declared) == GERMAN
+@pytest.mark.parametrize("declared", ["undefined", "rot13", "hex", "no-such-one", "utf-8\0"])
+@pytest.mark.parametrize("text", [GERMAN, "The old port", "ab"])
+def test_an_encoding_that_is_none_is_not_believed(text: str, declared: str) -> None:
+    assert decode_declared(text.encode(), declared) == text
 
 
 def test_two_chinese_characters_that_could_be_utf_8_are_what_the_page_says() -> None:
