@@ -220,13 +220,14 @@ def code(tag: str) -> str:
     return first
 
 
+@lru_cache(maxsize=4096)
 def could_be(code: str, text: str) -> bool:
     """Whether a text is in a script that a language is written in, as far as that is known.
 
     >>> could_be("ja", "Do not remove this."), could_be("ja", "羅生門")
     (False, True)
     """
-    return _is_written_so(code, _scripts_of(text)) or (code not in NAMES and code not in _ALONE.values())
+    return not (code in NAMES or code in _SCRIPTS) or _is_written_so(code, _scripts_of(text))
 
 
 @lru_cache(maxsize=4096)
@@ -253,14 +254,6 @@ def is_unspaced(text: str) -> bool:
 
 _UNSPACED = re.compile(f"[{UNSPACED}\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]")
 _WORD = re.compile(r"[^\W\d_]+")
-_SCRIPTS = {
-    "ar": "ARABIC", "bg": "CYRILLIC", "bn": "BENGALI", "el": "GREEK", "fa": "ARABIC", "he": "HEBREW",
-    "hi": "DEVANAGARI", "ja": "CJK", "ko": "HANGUL", "ru": "CYRILLIC", "sr": "CYRILLIC LATIN", "ta": "TAMIL",
-    "te": "TELUGU", "th": "THAI", "uk": "CYRILLIC", "ur": "ARABIC", "zh": "CJK",
-}  # fmt: skip
-"""What each language is written in that is not in Latin letters alone, the usual script first, by the first word of
-the letters' names in Unicode."""
-
 _ALONE = {
     "ARMENIAN": "hy", "ETHIOPIC": "am", "GEORGIAN": "ka", "GUJARATI": "gu", "GURMUKHI": "pa", "KANNADA": "kn",
     "KHMER": "km", "LAO": "lo", "MALAYALAM": "ml", "MYANMAR": "my", "ORIYA": "or", "SINHALA": "si", "THAANA": "dv",
@@ -268,6 +261,15 @@ _ALONE = {
 }  # fmt: skip
 """The language that nearly all texts in a script are in, where the classifier knows none in it: it would call any of
 them Serbian."""
+
+_SCRIPTS = {
+    "ar": "ARABIC", "bg": "CYRILLIC", "bn": "BENGALI", "el": "GREEK", "fa": "ARABIC", "he": "HEBREW",
+    "hi": "DEVANAGARI", "ja": "CJK", "ko": "HANGUL", "ru": "CYRILLIC", "sr": "CYRILLIC LATIN", "ta": "TAMIL",
+    "te": "TELUGU", "th": "THAI", "uk": "CYRILLIC", "ur": "ARABIC", "zh": "CJK",
+    **{code: script for script, code in _ALONE.items()},
+}  # fmt: skip
+"""What each language is written in that is not in Latin letters alone, the usual script first, by the first word of
+the letters' names in Unicode."""
 
 _KIN = {"HIRAGANA": "CJK", "KATAKANA": "CJK"}
 """Scripts that are written together with another one."""
@@ -307,8 +309,7 @@ def _is_written_so(code: str, scripts: Sequence[str]) -> bool:
 
     Serbian in Latin letters has no Cyrillic ones: these would be another language's.
     """
-    alone = next((script for script, one in _ALONE.items() if one == code), "LATIN")
-    main, *others = _SCRIPTS.get(code, alone).split()
+    main, *others = _SCRIPTS.get(code, "LATIN").split()
     return scripts[0] == main or (scripts[0] in others and main not in scripts)
 
 

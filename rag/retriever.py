@@ -87,8 +87,8 @@ with the document."""
 LANGUAGE_SHARE = 0.07
 """How far below the nearest sentence in meaning the best one of another language may lie to be evidence in place of the
 last, so that sources which disagree in two languages are both read. The right sentence is among the evidence, at .05,
-.07 and .10, for .927, .928 and .928 of the questions of ``hubs.WEIGHT`` in two languages, for .888, .891 and .892 in
-three, and for .915, .915 and .913 in 27, where every language would have its place: hardly more than chance."""
+.07 and .10, for .927, .927 and .928 of the questions of ``hubs.WEIGHT`` in two languages, for .888, .891 and .892 in
+three, and for .915, .915 and .913 in 28, where every language would have its place: hardly more than chance."""
 
 OWN, WITH_NEIGHBOURS, OF_ITS_PASSAGE = 1.2, 0.6, 1.2
 """What the three cosines of a sentence count for. R@1 on XQuAD (questions en and de, paragraphs de) and JaQuAD is .893,

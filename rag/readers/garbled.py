@@ -7,7 +7,7 @@ import unicodedata
 from itertools import pairwise
 
 #: Share of the pairs of characters within words beyond ASCII, one of them a letter, that break a word, from which it is
-#: garbled. None is of 347 pages in older encodings that were read right and of 2,025 passages and pages in 20
+#: garbled. None is of 347 pages in older encodings that were read right and of 2,025 passages and pages in 24
 #: languages; of 38 that were read wrong 21 are, all in IBM 855 and Johab (Mac Cyrillic only changes some letters).
 GARBLED = 0.2
 #: Fewer pairs are too few to tell.

@@ -111,7 +111,7 @@ def _unlinked(body: _Element, left_out: Collection[_Element]) -> Counter[_Elemen
     walk = etree.iterwalk(body, events=("start", "end"))
     for event, element in walk:
         if event == "start":
-            if tag_of(element) in (*HIDDEN, "a") or element in left_out:
+            if tag_of(element) in HIDDEN or tag_of(element) == "a" or element in left_out:
                 walk.skip_subtree()
             else:
                 characters[element] += len((element.text or "").strip())
@@ -142,9 +142,8 @@ def _narrowed(
     characters = _summed(unlinked, body)
     main = inner = body
     while True:
-        parts = [part for part in inner if prose[part]]
-        largest = max(parts, key=lambda part: prose[part], default=body)
-        if largest in blocks or prose[largest] < PROSE_OF_MAIN * prose[body] or largest is body:
+        largest = max(inner, key=lambda part: prose[part], default=inner)
+        if largest in blocks or prose[largest] < PROSE_OF_MAIN * prose[body]:
             return main
         if characters[largest] < MAIN_SHARE * characters[body] or "article" in (tag_of(inner), inner.get("role")):
             return main
