@@ -20,6 +20,7 @@ from rag.follow_up import needs_context
 from rag.gate import Gate
 from rag.index import Index
 from rag.llm import LLM, Prompt, never
+from rag.number_words import and_in_digits
 from rag.reasons import asks_for_reasons
 from rag.remembering import Answers
 from rag.restating import only_restates
@@ -342,7 +343,7 @@ class Chatbot:
 
     def _if_its_sources_carry(self, text: str, sentence: Verified, words: str, run: _Run) -> Verified:
         """Return a translation of a sentence's ``words`` that keeps their numbers and meaning, or else the sentence."""
-        if not text or figures.unsupported(words, [text], codes=False):
+        if not text or figures.unsupported(words, [and_in_digits(text, run.language)], codes=False):
             return sentence
         vectors = self._embedder.passages([piece.quote for piece in sentence.evidence])
         checked = self._verified(text, run, sentence.evidence, vectors)

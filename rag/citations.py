@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from rag import figures, language, names
 from rag.figures import Figure
 from rag.lexical import terms
+from rag.number_words import and_in_digits
 from rag.types import AnswerSentence, Citation, Evidence
 from rag.writing import visible
 
@@ -100,7 +101,8 @@ def verify(
         return Verified(text, (), (), "there is no evidence")
     if _NOTE_OF_A_SOURCE.match(text):
         return Verified(text, (), (), "sources are named by the code")
-    sources = [*(f"{piece.quote} {piece.title} {piece.date or ''}" for piece in evidence), question]
+    asked = and_in_digits(question, answer_language)
+    sources = [*(f"{_with_digits(piece)} {piece.title} {piece.date or ''}" for piece in evidence), asked]
     text = figures.rescaled(_respelt(text, sources, answer_language), sources, answer_language)
     missing = figures.unsupported(text, sources)
     if missing:
@@ -109,7 +111,7 @@ def verify(
     if float(meaning.max()) < MEANING:
         return Verified(text, (), (), "no source says this")
     chosen = _needed(text, meaning, evidence, question, answer_language)
-    unproved = _not_among(text, [evidence[at] for at in chosen], question)
+    unproved = _not_among(text, [evidence[at] for at in chosen], asked)
     if unproved:
         return Verified(text, (), (), f"the words it would cite do not have the number {unproved[0]}")
     unknown = _commands_not_in([*(evidence[at].quote for at in chosen), question], text)
@@ -120,6 +122,11 @@ def verify(
         tuple(evidence[at] for at in chosen),
         tuple(_support(float(meaning[at])) for at in chosen),
     )
+
+
+def _with_digits(piece: Evidence) -> str:
+    """Return the words of evidence, with those numbers in digits too that it writes in words."""
+    return and_in_digits(piece.quote, piece.language)
 
 
 def _commands_not_in(sources: Sequence[str], text: str) -> set[str]:
@@ -200,18 +207,18 @@ def _needed(
 
     def rank(at: int) -> tuple[int, int, float, int]:
         quote = evidence[at].quote
-        known = figures.values_of([quote])
+        known = figures.values_of([_with_digits(evidence[at])])
         shared_numbers = sum(bool(figure.values & known) for figure in numbers)
         lacking_commands = len(_commands_not_in([quote, question], text))
         return lacking_commands - shared_numbers, -len(told & names.keys(quote)), -nearness(at), evidence[at].number
 
     order = sorted(near, key=rank)
     chosen = order[:1]
-    lacking = figures.unsupported(text, [evidence[at].quote for at in chosen], codes=False)
+    lacking = figures.unsupported(text, [_with_digits(evidence[at]) for at in chosen], codes=False)
     for at in order[1:]:
         if not lacking or len(chosen) == MOST:
             break
-        still = figures.unsupported(text, [evidence[one].quote for one in (*chosen, at)], codes=False)
+        still = figures.unsupported(text, [_with_digits(evidence[one]) for one in (*chosen, at)], codes=False)
         if len(still) < len(lacking):
             chosen, lacking = [*chosen, at], still
     return chosen
@@ -225,7 +232,7 @@ def _not_among(text: str, cited: Sequence[Evidence], question: str) -> list[str]
     """
     titles = [piece.title for piece in cited]
     years = [figure.text for title in titles for figure in figures.figures(title) if _is_a_year(figure)]
-    known = figures.values_of([question, *years, *(f"{piece.quote} {piece.date or ''}" for piece in cited)])
+    known = figures.values_of([question, *years, *(f"{_with_digits(piece)} {piece.date or ''}" for piece in cited)])
     return [
         figure.text
         for figure in figures.figures(text)

@@ -17,6 +17,7 @@ from collections.abc import Sequence
 
 from rag import figures, names
 from rag.embedding import Embedder
+from rag.number_words import and_in_digits
 from rag.types import Evidence
 
 SAME_BUT_FOR_NUMBERS = 0.90
@@ -42,8 +43,8 @@ def giving_another_figure(
 
 
 def _may_contradict(text: str, mine: Evidence, theirs: Evidence) -> bool:
-    lacking = figures.unsupported(mine.quote, [theirs.quote], codes=False)
-    instead = figures.unsupported(theirs.quote, [mine.quote], codes=False)
+    lacking = figures.unsupported(mine.quote, [and_in_digits(theirs.quote, theirs.language)], codes=False)
+    instead = figures.unsupported(theirs.quote, [and_in_digits(mine.quote, mine.language)], codes=False)
     if len(lacking) != 1 or len(instead) != 1:
         return False
     if not _shares_a_figure(text, lacking[0]) or _shares_a_figure(text, instead[0]):

@@ -10,21 +10,28 @@ import re
 import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal
 
-_POWERS_OF_TEN = {
-    3: "thousand thousands tsd tausend mille mila mil duizend tysiąc tysiące tysięcy tusen tysięcy "
-    "тысяча тысячи тысяч тыс тисяч nghìn ngàn ribu bin tuhat k",
-    6: "million millions mio mn millionen millions millón millones milione milioni milhão milhões miljoen miljoenen "
-    "milion miliony milionów miljon miljoner миллион миллиона миллионов млн мільйон мільйонів triệu juta milyon",
-    9: "milliard milliards milliarde milliarden mrd miliardo miliardi miljard miljarden miljarder miliard miliardy "
-    "miliardów миллиард миллиарда миллиардов млрд мільярд мільярдів tỷ tỉ miliar milyar bilhão bilhões bn",
-    12: "trillion trillions billón billones bilione bilioni biljoen bilion biliony bilionów biljon biljoner "
-    "триллион триллиона триллионов трлн nghìn-tỷ triliun trilyon trilhão trilhões",
-}  # fmt: skip
-_SCALE = {word: 10.0**power for power, words in _POWERS_OF_TEN.items() for word in words.split()}
+from rag import language
+
+_ALSO = {
+    3: "thousands tsd tys тыс ngàn k",
+    6: "mio mn mln млн",
+    9: "mrd mld bn млрд tỉ",
+    12: "трлн",
+}
+"""Scale words that CLDR's long forms do not have, by their power of ten."""
+
 _AMBIGUOUS = {"billion": (1e9, 1e12), "billions": (1e9, 1e12), "billionen": (1e12,), "bio": (1e12,)}
 """A billion is 10^9 in English and 10^12 in German and French."""
+
+_BEFORE_A_SCALE = {"de", "na"}
+"""Words between a numeral and its scale word: "20 de milioane"."""
+
+_LEAST_OF_A_STEM = 4
+"""Letters of a scale word from which a longer word may be it with an ending: "miljoonan", "milyonluk", "ล้านบาท"."""
+
 _EAST_ASIAN = {"千": 1e3, "万": 1e4, "萬": 1e4, "億": 1e8, "亿": 1e8, "兆": 1e12,
                "천": 1e3, "만": 1e4, "억": 1e8, "조": 1e12}  # fmt: skip
 
@@ -37,7 +44,8 @@ _NUMBER = re.compile(rf"(?<![\w.,-])({_NUMERAL})|(?<=[^\W\d_])({_NUMERAL})|(?<=[
 _CODE = re.compile(r"[A-Za-z\u00c0-\u024f]-?$")
 """What stands before the digits of "R1", "A100" and "GPT-4", which are part of a name."""
 # Not across a line's end: what stands in the next line of a program is another value.
-_WORD = re.compile(r"(?:[^\S\n]|-)*([^\W\d_]+(?:-[^\W\d_]+)?)")
+_LETTERS = r"[^\W\d_](?:[^\W\d_]|[\u0300-\u036f\u0900-\u0dff\u0e31-\u0e4e])*"
+_WORD = re.compile(rf"(?:[^\S\n]|-)*({_LETTERS}(?:-{_LETTERS})?)")
 _NEXT_PART = re.compile(rf"[^\S\n]*({_NUMERAL})")
 
 
@@ -55,6 +63,11 @@ class Figure:
     numeral: str
     scaled: bool
     code: bool
+
+
+def load() -> None:
+    """Load what `figures` needs, so that the first question need not wait a third of a second for it."""
+    _scales()
 
 
 def figures(text: str) -> list[Figure]:
@@ -162,14 +175,45 @@ def _read(text: str, match: re.Match[str]) -> tuple[set[float], int]:
     word = _WORD.match(text, end)
     if word and word.start(1) == end and word.group(1) in _SHORT:
         return values | {value * _SHORT[word.group(1)] for value in values}, word.end()
-    if word:
-        for size in (word.group(1).casefold(), word.group(1).casefold().split("-")[0]):
-            factors = _AMBIGUOUS.get(size) or ((_SCALE[size],) if size in _SCALE else ())
-            if factors:
-                values = {value * factor for value in values for factor in factors}
-                end = word.end()
-                break
+    if word and word.group(1).casefold() in _BEFORE_A_SCALE:
+        word = _WORD.match(text, word.end())
+    # "5 mil millones", "2 nghìn tỷ": the second scale is the larger one.
+    before = 0.0
+    while word and (factors := _factors(word.group(1))) and max(factors) > before:
+        values = {value * factor for value in values for factor in factors}
+        end, before = word.end(), max(factors)
+        word = _WORD.match(text, end)
     return values, end
+
+
+def _factors(word: str) -> tuple[float, ...]:
+    """Return what a word may multiply the numeral before it by; nothing if it is no scale word."""
+    for size in (word.casefold(), word.casefold().split("-")[0]):
+        if factors := _scales().get(size):
+            return factors
+        stem = next((size[:end] for end in range(len(size), _LEAST_OF_A_STEM - 1, -1) if size[:end] in _scales()), None)
+        if stem:
+            return (1.0, *_scales()[stem])
+    return ()
+
+
+@lru_cache(maxsize=1)
+def _scales() -> dict[str, tuple[float, ...]]:
+    """Return the powers of ten by their words in all languages, with their plurals and cases, as CLDR has them."""
+    from babel import Locale
+
+    found: dict[str, set[float]] = {}
+    for code in language.NAMES:
+        formats = Locale.parse(code).compact_decimal_formats.get("long", {})
+        for magnitude, pattern in (one for sizes in formats.values() for one in sizes.items()):
+            word = re.fullmatch(rf"(0+)[\W_]*(?:(?:{'|'.join(_BEFORE_A_SCALE)}) )?([^\s0;]+)", pattern.pattern)
+            if word:
+                size = float(magnitude) / 10.0 ** (len(word.group(1)) - 1)
+                found.setdefault(word.group(2).casefold(), set()).add(size)
+    for power, words_of in _ALSO.items():
+        for one in words_of.split():
+            found.setdefault(one, set()).add(10.0**power)
+    return {word: tuple(sorted(sizes)) for word, sizes in found.items()} | _AMBIGUOUS
 
 
 def _read_east_asian(text: str, end: int, values: set[float]) -> tuple[set[float], int]:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 
-from rag import language
+from rag import figures, language
 from rag.chatbot import Chatbot
 from rag.config import Settings
 from rag.embedding import E5, Embedder
@@ -57,6 +57,7 @@ def load_chatbot(settings: Settings, index: Index | None = None) -> Chatbot:
         # Importing PyTorch takes as long as reading the language model: one does not wait for the other.
         llm = pool.submit(load_llm, settings)
         pool.submit(language.load)
+        pool.submit(figures.load)
         chatbot = Chatbot(index, load_embedder(settings), llm.result())
     chatbot.warm_up()
     return chatbot

@@ -15,7 +15,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from rag import language
+from rag import figures, language
 from rag.chatbot import Chatbot
 from rag.embedding import Embedder
 from rag.errors import Cancelled
@@ -127,6 +127,7 @@ class Bench:
         self._limit = limit
         self._peer = peer
         language.load()  # as where questions are answered: the first one does not wait for it
+        figures.load()
         self._chatbot = Chatbot(index, embedder, self._llm)
         self._random = random.Random(0)
 

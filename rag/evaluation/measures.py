@@ -17,6 +17,7 @@ from rag.evaluation import ranking
 from rag.evaluation.golden import GoldenItem, folded
 from rag.evaluation.results import Row, proves
 from rag.evaluation.statistics import percentile_95
+from rag.number_words import and_in_digits
 from rag.types import Answer
 
 _LONG_ENOUGH = 20
@@ -326,7 +327,7 @@ def _is_correct(item: GoldenItem, answer: Answer, citations_right: Sequence[bool
 
 def _unsupported_number(item: GoldenItem, answer: Answer) -> bool:
     """Whether a number of an answer stands neither in a quote it cites nor in the question."""
-    proofs = [*(citation.quote for citation in answer.citations), item.question]
+    proofs = [*(and_in_digits(c.quote, c.language) for c in answer.citations), item.question]
     return bool(figures.unsupported(_without_marks(answer), proofs))
 
 

@@ -1,6 +1,7 @@
 """A sentence is verified against the evidence by meaning, numbers and names, and never shown as fact without it."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -41,6 +42,31 @@ def test_a_number_that_no_source_has_is_not_supported() -> None:
     verified = checked("The bridge has 70 arches.", [piece(1, "Die Brücke hat 30 Bögen.")], [NEAR])
     assert not verified.supported
     assert verified.reason == "no source has the number 70"
+
+
+@pytest.mark.parametrize(
+    ("sentence", "quote", "language"),
+    [
+        ("Groups have 8 people at most.", "Grupy nie mogą liczyć więcej niż osiem osób.", "pl"),
+        ("The course takes 40 hours.", "家长须参加不少于四十小时的课程。", "zh"),
+        ("There are 12 people in a class.", "수업은 한 번에 열두 명까지만 받는다.", "ko"),
+        ("It cost 2 million euros.", "Sie kostete zwei Millionen Euro.", "de"),
+    ],
+)
+def test_a_number_that_the_source_writes_in_words_is_supported(sentence: str, quote: str, language: str) -> None:
+    evidence = [replace(piece(1, quote), language=language)]
+    assert checked(sentence, evidence, [NEAR]).supported
+    assert not checked(sentence, [piece(1, "Es gibt sie.")], [NEAR]).supported
+
+
+def test_evidence_with_the_number_in_words_wins_over_slightly_nearer_evidence() -> None:
+    evidence = [piece(1, "Die Brücke hat viele Bögen."), piece(2, "Es sind dreißig Bögen.")]
+    assert checked("The bridge has 30 arches.", evidence, [NEAR, (0.97, 0.0)]).evidence == (evidence[1],)
+
+
+def test_a_number_that_the_question_writes_in_words_is_supported() -> None:
+    evidence = [piece(1, "Die Brücke ist lang.")]
+    assert checked("The bridge with 7 arches is long.", evidence, [NEAR], question="Is it seven arches?").supported
 
 
 def test_evidence_with_the_number_wins_over_slightly_nearer_evidence() -> None:

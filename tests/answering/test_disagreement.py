@@ -59,6 +59,10 @@ def test_a_document_does_not_contradict_itself() -> None:
     assert not found("There are 13 apples on the tree of the Duke of Ferrara.", document="a.txt")
 
 
+def test_a_number_in_words_is_the_same() -> None:
+    assert not found("There are twelve apples and 3 pears on the tree of the Duke of Ferrara.")
+
+
 def test_a_number_in_another_notation_is_the_same() -> None:
     worth = "The apples are worth 600 billion."
     assert not found("Die Äpfel sind 600 Milliarden wert.", text=worth, cited=worth)

@@ -91,3 +91,26 @@ def test_the_digits_of_a_code_are_told_from_numbers() -> None:
 def test_a_number_does_not_go_on_in_the_next_line() -> None:
     assert unsupported("The timeout is 5.", ["timeout = 5\nk = 3"]) == []
     assert unsupported("There are 40 workers.", ["workers: 40\nMillion rows: 3"]) == []
+
+
+@pytest.mark.parametrize(
+    ("written", "value"),
+    [
+        ("1,2 miliona złotych", 1.2e6),
+        ("20 de milioane de lei", 2e7),
+        ("5 mil millones de euros", 5e9),
+        ("850 mila miliardi", 8.5e14),
+        ("2 nghìn tỷ đồng", 2e12),
+        ("3 लाख करोड़ रुपये", 3e12),
+        ("780 миллионов рублей", 7.8e8),
+        ("6 εκατομμύρια", 6e6),
+        ("7 na libo", 7e3),
+    ],
+)
+def test_a_scale_is_read_in_any_language_with_its_plurals_and_cases(written: str, value: float) -> None:
+    assert [figure.values for figure in figures(written)] == [{value}]
+
+
+@pytest.mark.parametrize("written", ["3 miljoonan euron", "3 milyonluk", "3 ล้านบาท"])
+def test_a_scale_word_with_an_ending_may_be_the_scale_or_another_word(written: str) -> None:
+    assert [figure.values for figure in figures(written)] == [{3.0, 3e6}]
