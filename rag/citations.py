@@ -101,7 +101,7 @@ def verify(
         return Verified(text, (), (), "there is no evidence")
     if _NOTE_OF_A_SOURCE.match(text):
         return Verified(text, (), (), "sources are named by the code")
-    asked = and_in_digits(question, answer_language)
+    asked = and_in_digits(question, language.detect(question, expected=answer_language))
     sources = [*(f"{_with_digits(piece)} {piece.title} {piece.date or ''}" for piece in evidence), asked]
     text = figures.rescaled(_respelt(text, sources, answer_language), sources, answer_language)
     missing = figures.unsupported(text, sources)

@@ -302,6 +302,15 @@ def serve(settings: Settings, host: str, port: int, read_only: bool, no_ahead: b
     help="SQuAD form; the questions may be a translation with the same ids.",
 )
 @click.option(
+    "--golden",
+    "golden_sets",
+    multiple=True,
+    nargs=2,
+    type=click.Path(path_type=Path),
+    metavar="QUESTIONS FOLDER",
+    help="A golden set and the folder of text files it asks about; all of its questions are asked.",
+)
+@click.option(
     "--each", default=40, show_default=True, help="Questions with, and as many without an answer, a data set."
 )
 @click.option("--signals", default=Path("signals.jsonl"), show_default=True, type=click.Path(path_type=Path))
@@ -311,6 +320,7 @@ def calibrate(
     settings: Settings,
     nomiracl_files: tuple[Path, ...],
     squad_files: tuple[tuple[Path, Path], ...],
+    golden_sets: tuple[tuple[Path, Path], ...],
     each: int,
     signals: Path,
     output: Path,
@@ -324,8 +334,9 @@ def calibrate(
 
     data = [datasets.nomiracl(path, each) for path in nomiracl_files]
     data += [datasets.squad(documents, questions, each) for documents, questions in squad_files]
+    data += [datasets.golden(questions, folder) for questions, folder in golden_sets]
     if not data:
-        raise click.UsageError("Give at least one data set with --nomiracl or --squad.")
+        raise click.UsageError("Give at least one data set with --nomiracl, --squad or --golden.")
     gates = calibration.calibrate(calibration.collect(data, settings, signals), settings)
     output.write_text(json.dumps(gates, indent=2) + "\n", encoding="utf-8")
     click.echo(json.dumps(gates, indent=2))

@@ -16,9 +16,11 @@ from typing import Literal
 from rag import language
 
 _ALSO = {
-    3: "thousands tsd tys тыс ngàn k",
-    6: "mio mn mln млн",
-    9: "mrd mld bn млрд tỉ",
+    3: "thousands tsd tys tis тыс хил ngàn हजार tuhannen k",
+    5: "lakh lakhs",
+    6: "mio mn mln млн miljoonan",
+    7: "crore crores",
+    9: "mrd mld mia bn млрд tỉ miljardin",
     12: "трлн",
 }
 """Scale words that CLDR's long forms do not have, by their power of ten."""
@@ -26,11 +28,8 @@ _ALSO = {
 _AMBIGUOUS = {"billion": (1e9, 1e12), "billions": (1e9, 1e12), "billionen": (1e12,), "bio": (1e12,)}
 """A billion is 10^9 in English and 10^12 in German and French."""
 
-_BEFORE_A_SCALE = {"de", "na"}
-"""Words between a numeral and its scale word: "20 de milioane"."""
-
-_LEAST_OF_A_STEM = 4
-"""Letters of a scale word from which a longer word may be it with an ending: "miljoonan", "milyonluk", "ล้านบาท"."""
+_BEFORE_A_SCALE = "de"
+"""The word between a numeral and its scale word in "20 de milioane"."""
 
 _EAST_ASIAN = {"千": 1e3, "万": 1e4, "萬": 1e4, "億": 1e8, "亿": 1e8, "兆": 1e12,
                "천": 1e3, "만": 1e4, "억": 1e8, "조": 1e12}  # fmt: skip
@@ -175,7 +174,13 @@ def _read(text: str, match: re.Match[str]) -> tuple[set[float], int]:
     word = _WORD.match(text, end)
     if word and word.start(1) == end and word.group(1) in _SHORT:
         return values | {value * _SHORT[word.group(1)] for value in values}, word.end()
-    if word and word.group(1).casefold() in _BEFORE_A_SCALE:
+    return with_scale(values, text, end)
+
+
+def with_scale(values: set[float], text: str, end: int) -> tuple[set[float], int]:
+    """Return what values are with the scale words that stand at a place of a text, and where these end."""
+    word = _WORD.match(text, end)
+    if word and word.group(1).casefold() == _BEFORE_A_SCALE:
         word = _WORD.match(text, word.end())
     # "5 mil millones", "2 nghìn tỷ": the second scale is the larger one.
     before = 0.0
@@ -187,14 +192,9 @@ def _read(text: str, match: re.Match[str]) -> tuple[set[float], int]:
 
 
 def _factors(word: str) -> tuple[float, ...]:
-    """Return what a word may multiply the numeral before it by; nothing if it is no scale word."""
-    for size in (word.casefold(), word.casefold().split("-")[0]):
-        if factors := _scales().get(size):
-            return factors
-        stem = next((size[:end] for end in range(len(size), _LEAST_OF_A_STEM - 1, -1) if size[:end] in _scales()), None)
-        if stem:
-            return (1.0, *_scales()[stem])
-    return ()
+    """Return what a word multiplies the number before it by; nothing if it is no scale word."""
+    size = word.casefold()
+    return _scales().get(size) or _scales().get(size.split("-")[0], ())
 
 
 @lru_cache(maxsize=1)
@@ -206,7 +206,7 @@ def _scales() -> dict[str, tuple[float, ...]]:
     for code in language.NAMES:
         formats = Locale.parse(code).compact_decimal_formats.get("long", {})
         for magnitude, pattern in (one for sizes in formats.values() for one in sizes.items()):
-            word = re.fullmatch(rf"(0+)[\W_]*(?:(?:{'|'.join(_BEFORE_A_SCALE)}) )?([^\s0;]+)", pattern.pattern)
+            word = re.fullmatch(rf"(0+)\W*(?:{_BEFORE_A_SCALE} )?([^\s0;.'\u200f]+)", pattern.pattern.strip("\u200f"))
             if word:
                 size = float(magnitude) / 10.0 ** (len(word.group(1)) - 1)
                 found.setdefault(word.group(2).casefold(), set()).add(size)

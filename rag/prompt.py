@@ -8,7 +8,7 @@ every token up to there.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import groupby
+from itertools import count, groupby
 
 from rag import language
 from rag.llm import Message, Prompt
@@ -22,7 +22,8 @@ VERDICT = "Stated:"
 YES, NO = " yes", " no"
 
 _INSTRUCTION = """\
-You answer questions using only the evidence, which is quoted from documents in any language.
+You answer questions using only the evidence, which is quoted from documents in any language, often another one than the
+question's: understand it before you judge.
 First write whether the evidence states the answer: "Stated: yes" or "Stated: no".
 If yes, write the answer on the next line: one to three short, complete sentences in the language asked for.
 Copy names and numbers exactly. Say nothing that the evidence does not say. Write "about", "less than" or "more than"
@@ -40,6 +41,16 @@ _PEAT_FIRE = (
     "[1] The fire destroyed stables, barns and two mills, because the wind blew from the east and the wells were dry.\n"
     "[2] The fire brigade came from Lingen.\n\n"
 )
+_MILL = (
+    'From "El molino de Valdecuevas":\n'
+    "[1] El molino dejó de moler en 1962, cuando el río se secó.\n"
+    "[2] La última molinera, Eulalia Prieto, vivió allí hasta los noventa años.\n\n"
+)
+_WELL = (
+    'From "Колодец в Заречье" (2005-09-12):\n'
+    "[1] Колодец выкопали за шесть дней; его глубина 14 метров.\n"
+    "[2] Воду из него пьют до сих пор.\n\n"
+)
 _EXAMPLES: tuple[tuple[str, str], ...] = (
     (
         f"{_LIGHTHOUSE}Question: How many plates is the lighthouse made of?\nAnswer in English.",
@@ -47,15 +58,28 @@ _EXAMPLES: tuple[tuple[str, str], ...] = (
     ),
     (f"{_LIGHTHOUSE}Question: Wie alt wurde Anna Geertsen?\nAntworte auf Deutsch.", "Stated: no"),
     (
+        f"{_MILL}Question: Jusqu'à quel âge Eulalia Prieto a-t-elle vécu au moulin ?\nRéponds en français.",
+        "Stated: yes\nEulalia Prieto a vécu au moulin jusqu'à 90 ans.",
+    ),
+    (
         f"{_PEAT_FIRE}Question: Warum brannte so viel ab?\nAntworte auf Deutsch.",
         "Stated: yes\nEs brannte so viel ab, weil der Wind aus Osten wehte und die Brunnen trocken waren.",
     ),
+    (
+        f"{_WELL}Question: Wie tief ist der Brunnen?\nAntworte auf Deutsch.",
+        "Stated: yes\nDer Brunnen ist 14 Meter tief.",
+    ),
+    (f"{_WELL}Question: Who dug the well?\nAnswer in English.", "Stated: no"),
     (
         f"{_PEAT_FIRE}Question: 火事で何が焼けましたか？\n日本語で答えてください。",
         "Stated: yes\n火事で家畜小屋、納屋、そして2つの製粉所が焼けました。",
     ),
 )
-"""Answers in three languages about sources in another one: with English answers only, the model drifts into English.
+"""Answers in four languages about sources in another one: with English answers only, the model drifts into English.
+
+Without those about Spanish and Russian sources, and the instruction that sources are often in another language than the
+question's, the AUC of the verdict for right answers was .75 instead of .79 on the 107 questions of
+tests/golden/languages.jsonl, which are asked across eight languages.
 
 The topics are far from what people ask about: words of an example on a near topic turned up in answers ("Why did … join
 …?" was answered with the reasons of an example about nurses). An example of disagreeing sources made the model write
@@ -111,10 +135,16 @@ def _wish(answer_language: str) -> str:
 
 
 def _numbered(evidence: Sequence[Evidence]) -> str:
-    """Write neighbouring sentences of a document under one heading, so that a pronoun stands by its noun."""
+    """Write a document's sentences under one heading, so that a pronoun stands by its noun; the first document last.
+
+    Next to the question stands what is nearest to it. On the 107 questions of tests/golden/languages.jsonl the AUC of
+    the verdict for right answers was .85 in this order and .79 in the other one; 33 and 30 of 57 drafts were right.
+    """
+    documents = groupby(evidence, key=lambda piece: (piece.document, piece.title, piece.date))
+    numbers = count(1)
     blocks = []
-    for (_, title, date), group in groupby(evidence, key=lambda piece: (piece.document, piece.title, piece.date)):
-        lines = [f"[{piece.number}] {_one_line(piece.quote)}" for piece in group]
+    for (_, title, date), pieces in reversed([(heading, list(group)) for heading, group in documents]):
+        lines = [f"[{next(numbers)}] {_one_line(piece.quote)}" for piece in pieces]
         blocks.append(f"From {_in_quotes(title)}" + (f" ({date})" if date else "") + ":\n" + "\n".join(lines))
     return "\n".join(blocks)
 

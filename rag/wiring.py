@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 
-from rag import figures, language
+from rag import figures, language, number_words
 from rag.chatbot import Chatbot
 from rag.config import Settings
 from rag.embedding import E5, Embedder
@@ -58,6 +58,7 @@ def load_chatbot(settings: Settings, index: Index | None = None) -> Chatbot:
         llm = pool.submit(load_llm, settings)
         pool.submit(language.load)
         pool.submit(figures.load)
+        pool.submit(number_words.load, {document.language for document in index.documents()})
         chatbot = Chatbot(index, load_embedder(settings), llm.result())
     chatbot.warm_up()
     return chatbot

@@ -43,6 +43,7 @@ from rag import figures, language
 from rag.chatbot import Chatbot
 from rag.config import Settings
 from rag.errors import CrossciteError
+from rag.evaluation import measures
 from rag.evaluation.asking import Here
 from rag.evaluation.datasets import Dataset, Trial
 from rag.evaluation.golden import folded, read_lines
@@ -109,6 +110,8 @@ def collect(datasets: Sequence[Dataset], settings: Settings, output: Path) -> li
 def _outcome(trial: Trial, answer: Answer) -> Outcome:
     shown = " ".join(sentence.text for sentence in answer.sentences)
     right = says(shown, trial.expected) if trial.expected else None
+    if trial.golden is not None and trial.answerable:
+        right = measures.is_right(trial.golden, answer)
     signals = dict(answer.signals)
     return Outcome(trial.source, trial.question.text, trial.answerable, signals, answer.answered, right, shown)
 

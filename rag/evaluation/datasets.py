@@ -1,8 +1,8 @@
-"""Public data sets of questions with and without an answer, as documents and questions.
+"""Data sets of questions with and without an answer, as documents and questions.
 
 NoMIRACL (Thakur et al. 2024): questions with ten passages each, judged by people; the question is limited to its own
 passages. SQuAD form (XQuAD, JaQuAD): every second article is left out of the documents, so that the questions about it
-have no answer there; the questions may come from a translation with the same ids.
+have no answer there; the questions may come from a translation with the same ids. And golden sets of one's own.
 """
 
 from __future__ import annotations
@@ -10,13 +10,13 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
 from typing import Any, TypeVar
 
 from rag.errors import CrossciteError
-from rag.evaluation.golden import read_lines
+from rag.evaluation.golden import GoldenItem, load, read_lines
 from rag.types import Question
 
 T = TypeVar("T")
@@ -26,13 +26,15 @@ T = TypeVar("T")
 class Trial:
     """A question whose answer is known to be in the documents or not; ``source`` names the data set.
 
-    ``expected`` are wordings of the answer, in the documents' language and the asker's, where the data set has them.
+    ``expected`` are wordings of the answer, in the documents' language and the asker's, where the data set has them;
+    a golden question says itself what a right answer is.
     """
 
     source: str
     question: Question
     answerable: bool
     expected: tuple[str, ...] = ()
+    golden: GoldenItem | None = None
 
 
 @dataclass(frozen=True)
@@ -78,6 +80,25 @@ def squad(documents: Path, questions: Path, each: int, articles: int = 12) -> Da
             expected = () if left_out else tuple(dict.fromkeys((*_answers(question), *_answers(about))))
             trials.append(Trial(source, Question(question["question"], documents=only), not left_out, expected))
     return Dataset(texts, tuple(trials))
+
+
+def golden(questions: Path, documents: Path) -> Dataset:
+    """Read a golden set and the text files of a folder that it asks about.
+
+    Raises:
+        CrossciteError: the folder lacks a document that the set names; without it a question would have no answer.
+    """
+    items = load(questions)
+    found = sorted(documents.glob("*.txt"))
+    lacking = {id for item in items for id in item.documents} - {path.name for path in found}
+    if lacking or not found:
+        raise CrossciteError(f"{documents} does not hold {min(lacking, default='any text file')}; only *.txt are read.")
+    texts = {f"{documents.name}-{path.name}": _read(path) for path in found}
+    trials = tuple(
+        Trial(questions.stem, replace(item.asked(), documents=tuple(texts)), item.answerable, golden=item)
+        for item in items
+    )
+    return Dataset(texts, trials)
 
 
 def _questions(page: dict[str, Any]) -> Iterable[dict[str, Any]]:

@@ -275,7 +275,7 @@ def rejudged(row: Row, item: GoldenItem) -> Row:
 
 def _of_answer(row: Row, answer: Answer) -> dict[str, Part]:
     item = row.item
-    right = [bool(proves(citation.quote, item.evidence)) for citation in answer.citations]
+    right = _right_citations(item, answer)
     parts: dict[str, Part] = {
         "quote_integrity": _count(row.quotes_exact or ()),
         "language": _yes(_language_right(item, answer)),
@@ -312,6 +312,16 @@ def _length(row: Row, language: str | None = None) -> dict[str, Part]:
     return {"sentence_length": (float(sum(lengths)), float(len(lengths)))}
 
 
+def is_right(item: GoldenItem, answer: Answer) -> bool:
+    """Whether an answer is a right one to a golden question."""
+    return _is_correct(item, answer, _right_citations(item, answer))
+
+
+def _right_citations(item: GoldenItem, answer: Answer) -> list[bool]:
+    """Return of each citation whether it proves the answer."""
+    return [bool(proves(citation.quote, item.evidence)) for citation in answer.citations]
+
+
 def _is_correct(item: GoldenItem, answer: Answer, citations_right: Sequence[bool]) -> bool:
     if not answer.answered:
         return False
@@ -327,7 +337,8 @@ def _is_correct(item: GoldenItem, answer: Answer, citations_right: Sequence[bool
 
 def _unsupported_number(item: GoldenItem, answer: Answer) -> bool:
     """Whether a number of an answer stands neither in a quote it cites nor in the question."""
-    proofs = [*(and_in_digits(c.quote, c.language) for c in answer.citations), item.question]
+    proofs = [and_in_digits(item.question, item.language)]
+    proofs += [and_in_digits(citation.quote, citation.language) for citation in answer.citations]
     return bool(figures.unsupported(_without_marks(answer), proofs))
 
 

@@ -11,11 +11,11 @@ def piece(number: int, document: str, quote: str) -> Evidence:
 EVIDENCE = (piece(1, "a", "Eins."), piece(2, "a", "Zwei."), piece(3, "b", "Drei."))
 
 
-def test_evidence_stands_under_its_document_with_its_number() -> None:
+def test_evidence_stands_under_its_document_and_the_nearest_document_next_to_the_question() -> None:
     asked = prompt.verdict_prompt("Why?", EVIDENCE, "en", ()).messages[-1].content
     assert asked == (
-        'From "Title of a" (2024-01-02):\n[1] Eins.\n[2] Zwei.\n'
-        'From "Title of b" (2024-01-02):\n[3] Drei.\n\n'
+        'From "Title of b" (2024-01-02):\n[1] Drei.\n'
+        'From "Title of a" (2024-01-02):\n[2] Eins.\n[3] Zwei.\n\n'
         "Question: Why?\nAnswer in English."
     )
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from rag import retriever
-from rag.retriever import FARTHEST, Retriever
+from rag.retriever import FARTHEST, FARTHEST_DOCUMENT, Retriever
 from rag.types import Evidence, Question
 from tests.answering.fakes import FakeEmbedder, index_of
 
@@ -240,6 +241,22 @@ def test_the_best_sentences_are_evidence_however_far_if_the_nearest_is_in_the_la
     german = {**ELSEWHERE, "a.txt": "Ein Apfel hing an dem alten Baum, der dort unten im Tal steht.", "b.txt": told}
     assert told in quotes(tmp_path / "one", english, question, budget=200)
     assert told not in quotes(tmp_path / "two", german, question, budget=200)
+
+
+def test_what_is_somewhat_far_is_evidence_from_a_document_that_has_something_nearer_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    near, far, elsewhere = "The apple tree is old.", "Its bark has 12 rings of moss.", "A pear cake has 3 layers."
+    found = Retriever(index_of(tmp_path, {"a.txt": f"{near} {far}", "b.txt": elsewhere}), FakeEmbedder(), len)
+    nearness = {near: 3.0, far: 3.0 - (FARTHEST + FARTHEST_DOCUMENT) / 2}
+    hits = [
+        replace(hit, meaning=meaning, score=meaning)
+        for hit in found.search(Question("Which tree is old?"))
+        if (meaning := nearness.get(hit.sentence.text, nearness[far]))
+    ]
+    monkeypatch.setattr(found, "search", lambda _: tuple(sorted(hits, key=lambda hit: -hit.score)))
+    evidence = found.retrieve(Question("Which tree is old?"), budget=500).evidence
+    assert [piece.quote for piece in evidence] == [near, far]
 
 
 def test_a_bare_value_under_its_heading_is_evidence(tmp_path: Path) -> None:

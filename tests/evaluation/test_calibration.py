@@ -12,6 +12,7 @@ from rag.errors import CrossciteError
 from rag.evaluation import calibration
 from rag.evaluation.calibration import Outcome, calibrate, collect, cross_validated, errors, read_outcomes, says
 from rag.evaluation.datasets import Dataset, Trial
+from rag.evaluation.golden import GoldenItem
 from rag.gate import Gate
 from rag.types import Question
 from tests.answering.fakes import FakeLLM, chatbot, index_of
@@ -72,6 +73,18 @@ def test_what_was_asked_is_written_with_its_answer_and_not_asked_again(
     first, again = (collect([Dataset({}, (trial,))], Settings(), file) for _ in range(2))
     assert first == again == read_outcomes(file)
     assert [(one.right, one.shown, set(one.signals)) for one in first] == [(True, said, {"verdict", "confirmed"})]
+
+
+@pytest.mark.parametrize(("must", "right"), [("12", True), ("13", False)])
+def test_a_golden_question_says_itself_what_a_right_answer_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, must: str, right: bool
+) -> None:
+    said = "There are 12 red apples on the old tree."
+    asked = chatbot(index_of(tmp_path, {"garden.txt": said}), FakeLLM(said))
+    monkeypatch.setattr(calibration, "_chatbot", lambda *_: asked)
+    item = GoldenItem("a", "fact", "en", "How many apples?", True, must=((must,),), min_groups=1)
+    trial = Trial("set", item.asked(), True, golden=item)
+    assert [one.right for one in collect([Dataset({}, (trial,))], Settings(), tmp_path / "s.jsonl")] == [right]
 
 
 @pytest.mark.parametrize(

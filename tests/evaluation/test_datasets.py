@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from rag.evaluation.datasets import squad
+from rag.errors import CrossciteError
+from rag.evaluation.datasets import golden, squad
 
 
 @pytest.fixture
@@ -68,3 +69,23 @@ def test_what_a_short_article_lacks_others_give(pages: Path) -> None:
 def test_what_is_expected_is_known_of_questions_that_have_an_answer(pages: Path) -> None:
     trials = squad(pages, pages, 1, articles=2).trials
     assert [trial.expected for trial in trials] == [("0.1.0",), ()]
+
+
+def test_a_golden_set_asks_about_the_text_files_of_its_folder_alone(tmp_path: Path) -> None:
+    folder = tmp_path / "garden"
+    folder.mkdir()
+    questions = tmp_path / "apples.jsonl"
+    lines = [
+        {"id": "a", "kind": "fact", "lang": "en", "question": "How many?", "answerable": True, "documents": ["a.txt"]},
+        {"id": "b", "kind": "unanswerable", "lang": "en", "question": "Who?", "answerable": False},
+    ]
+    questions.write_text("\n".join(map(json.dumps, lines)), encoding="utf-8")
+    with pytest.raises(CrossciteError, match="does not hold a.txt"):
+        golden(questions, folder)
+    (folder / "a.txt").write_text("There are 12 apples.", encoding="utf-8")
+    read = golden(questions, folder)
+    assert read.texts == {"garden-a.txt": "There are 12 apples."}
+    assert [(one.source, one.answerable, one.question.documents) for one in read.trials] == [
+        ("apples", True, ("garden-a.txt",)),
+        ("apples", False, ("garden-a.txt",)),
+    ]
