@@ -342,8 +342,13 @@ class Chatbot:
         return self._if_its_sources_carry(text, exact, piece.quote, run)
 
     def _if_its_sources_carry(self, text: str, sentence: Verified, words: str, run: _Run) -> Verified:
-        """Return a translation of a sentence's ``words`` that keeps their numbers and meaning, or else the sentence."""
-        if not text or figures.unsupported(words, [and_in_digits(text, run.language)], codes=False):
+        """Return a translation of a sentence's ``words`` that keeps their numbers and meaning, or else the sentence.
+
+        The model at times says them again in their own language, which is no translation.
+        """
+        if not text or not _may_be_in(run.language, text):
+            return sentence
+        if figures.unsupported(words, [and_in_digits(text, run.language)], codes=False):
             return sentence
         vectors = self._embedder.passages([piece.quote for piece in sentence.evidence])
         checked = self._verified(text, run, sentence.evidence, vectors)
@@ -403,10 +408,7 @@ class Chatbot:
         """
         drafted = [at for at, sentence in enumerate(run.verified) if sentence.confirmed is not None]
         whole = " ".join(run.verified[at].text for at in drafted)
-        long_enough = len(whole) >= language.SURE_TO_TELL
-        if len(whole) < SHORTEST_TO_TELL or language.same(
-            language.detect(whole, expected=None if long_enough else run.language), run.language
-        ):
+        if _may_be_in(run.language, whole):
             return
         for at in drafted:
             sentence = run.verified[at]
@@ -590,6 +592,13 @@ def _sentences(draft: str, answer_language: str) -> list[str]:
 def _full_names(text: str) -> list[list[str]]:
     """Return the names of more than one word in a text, which need not be in the answer's language."""
     return [words for words in names.runs(text, language.detect(text)) if len(words) > 1]
+
+
+def _may_be_in(code: str, text: str) -> bool:
+    """Whether a text is in a language, as far as its length tells."""
+    long_enough = len(text) >= language.SURE_TO_TELL
+    told = language.detect(text, expected=None if long_enough else code)
+    return len(text) < SHORTEST_TO_TELL or language.same(told, code)
 
 
 def _language_of(question: Question) -> str:

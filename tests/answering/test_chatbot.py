@@ -444,6 +444,11 @@ def test_a_translation_that_loses_a_number_gives_way_to_the_source(index: Index)
     assert answer.sentences == (AnswerSentence(APPLES, (1,), True, quoted=True),)
 
 
+def test_the_source_said_again_in_its_own_language_is_no_translation(index: Index) -> None:
+    answer = answer_of(ask(index, FakeLLM(APPLES), "Why are there apples on the tree?"))
+    assert answer.sentences == (AnswerSentence(APPLES, (1,), True, quoted=True),)
+
+
 def test_sentences_that_hardly_less_likely_give_the_reason_are_quoted_too(index: Index) -> None:
     class Reading(FakeLLM):
         def choose(
