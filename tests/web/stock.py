@@ -46,7 +46,7 @@ class GatedEmbedder(FakeEmbedder):
 
 
 class EchoLLM(FakeLLM):
-    """Answers with the first sentence of the evidence, word for word; waits at its gate."""
+    """Answers with the first sentence of the nearest document, the prompt's last, word for word; waits at its gate."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -61,7 +61,7 @@ class EchoLLM(FakeLLM):
         while not self.gate.wait(0.005):
             if cancelled():
                 raise Cancelled("gone")
-        asked = prompt.messages[-1].content
+        asked = prompt.messages[-1].content.rpartition('From "')[2]
         self.usage = Usage(0, 0, 1)
         yield min((text for text in (APPLES, CHERRIES, BANANAS) if text in asked), key=asked.index)
 
