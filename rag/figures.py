@@ -31,8 +31,9 @@ _AMBIGUOUS = {"billion": (1e9, 1e12), "billions": (1e9, 1e12), "billionen": (1e1
 _BEFORE_A_SCALE = "de"
 """The word between a numeral and its scale word in "20 de milioane"."""
 
-_EAST_ASIAN = {"千": 1e3, "万": 1e4, "萬": 1e4, "億": 1e8, "亿": 1e8, "兆": 1e12,
-               "천": 1e3, "만": 1e4, "억": 1e8, "조": 1e12}  # fmt: skip
+EAST_ASIAN = {"千": 1e3, "万": 1e4, "萬": 1e4, "億": 1e8, "亿": 1e8, "兆": 1e12,
+              "천": 1e3, "만": 1e4, "억": 1e8, "조": 1e12}  # fmt: skip
+"""What the signs for powers of ten multiply by, in Chinese, Japanese and Korean."""
 
 _SHORT = {"M": 1e6, "B": 1e9, "T": 1e12}
 """What a capital letter directly behind a numeral may mean: "671B parameters"."""
@@ -65,7 +66,7 @@ class Figure:
 
 
 def load() -> None:
-    """Load what `figures` needs, so that the first question need not wait a third of a second for it."""
+    """Load what `figures` needs, so that the first question need not wait .2 s for it."""
     _scales()
 
 
@@ -169,7 +170,7 @@ def _read(text: str, match: re.Match[str]) -> tuple[set[float], int]:
     """Return the values of a numeral with what gives its scale, and where that ends."""
     end = match.end()
     values = _readings(match.group())
-    if end < len(text) and text[end] in _EAST_ASIAN:
+    if end < len(text) and text[end] in EAST_ASIAN:
         return _read_east_asian(text, end, values)
     word = _WORD.match(text, end)
     if word and word.start(1) == end and word.group(1) in _SHORT:
@@ -222,8 +223,8 @@ def _read_east_asian(text: str, end: int, values: set[float]) -> tuple[set[float
     part: set[float] | None = {max(values)}  # a comma before 万 or 億 parts thousands
     while part is not None:
         factor = 1.0
-        while end < len(text) and text[end] in _EAST_ASIAN:
-            factor *= _EAST_ASIAN[text[end]]
+        while end < len(text) and text[end] in EAST_ASIAN:
+            factor *= EAST_ASIAN[text[end]]
             end += 1
         total = {before + value * factor for before in total for value in part}
         following = _NEXT_PART.match(text, end) if factor > 1 else None
@@ -234,7 +235,7 @@ def _read_east_asian(text: str, end: int, values: set[float]) -> tuple[set[float
 
 
 def _continues(text: str, end: int) -> bool:
-    return end < len(text) and text[end] in _EAST_ASIAN
+    return end < len(text) and text[end] in EAST_ASIAN
 
 
 def _readings(numeral: str) -> set[float]:

@@ -56,12 +56,17 @@ def load_chatbot(settings: Settings, index: Index | None = None) -> Chatbot:
     with _staying(), ThreadPoolExecutor(max_workers=2) as pool:
         # Importing PyTorch takes as long as reading the language model: one does not wait for the other.
         llm = pool.submit(load_llm, settings)
-        pool.submit(language.load)
-        pool.submit(figures.load)
-        pool.submit(number_words.load, {document.language for document in index.documents()})
+        pool.submit(load_words, index)
         chatbot = Chatbot(index, load_embedder(settings), llm.result())
     chatbot.warm_up()
     return chatbot
+
+
+def load_words(index: Index) -> None:
+    """Load what is known of words, in the languages of an index, so that its first question need not wait for it."""
+    language.load()
+    figures.load()
+    number_words.load({document.language for document in index.documents()})
 
 
 @contextmanager

@@ -15,7 +15,6 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from rag import figures, language
 from rag.chatbot import Chatbot
 from rag.embedding import Embedder
 from rag.errors import Cancelled
@@ -26,6 +25,7 @@ from rag.index import Index
 from rag.llm import LLM, Message, Prompt, Usage, never
 from rag.retriever import PASSAGES
 from rag.types import Question, question_before
+from rag.wiring import load_words
 
 
 class Limit(Protocol):
@@ -126,8 +126,7 @@ class Bench:
         self._llm = Counting(llm)
         self._limit = limit
         self._peer = peer
-        language.load()  # as where questions are answered: the first one does not wait for it
-        figures.load()
+        load_words(index)  # as where questions are answered: the first one does not wait for it
         self._chatbot = Chatbot(index, embedder, self._llm)
         self._random = random.Random(0)
 

@@ -288,7 +288,7 @@ def _of_answer(row: Row, answer: Answer) -> dict[str, Part]:
         return {**parts, "false_answer": _yes(answer.answered)}
     return {
         **parts,
-        "correct": _yes(_is_correct(item, answer, right)),
+        "correct": _yes(is_right(item, answer)),
         "false_refusal": _yes(not answer.answered),
         "citation_precision": _count(right) if answer.answered else NONE,
         "citation_recall": _yes(any(right)),
@@ -312,17 +312,13 @@ def _length(row: Row, language: str | None = None) -> dict[str, Part]:
     return {"sentence_length": (float(sum(lengths)), float(len(lengths)))}
 
 
-def is_right(item: GoldenItem, answer: Answer) -> bool:
-    """Whether an answer is a right one to a golden question."""
-    return _is_correct(item, answer, _right_citations(item, answer))
-
-
 def _right_citations(item: GoldenItem, answer: Answer) -> list[bool]:
     """Return of each citation whether it proves the answer."""
     return [bool(proves(citation.quote, item.evidence)) for citation in answer.citations]
 
 
-def _is_correct(item: GoldenItem, answer: Answer, citations_right: Sequence[bool]) -> bool:
+def is_right(item: GoldenItem, answer: Answer) -> bool:
+    """Whether an answer is a right one to a golden question."""
     if not answer.answered:
         return False
     text = folded(answer.text)
@@ -330,7 +326,8 @@ def _is_correct(item: GoldenItem, answer: Answer, citations_right: Sequence[bool
     if met < item.min_groups or any(folded(wrong) in text for wrong in item.must_not):
         return False
     if item.min_documents > 1:
-        proved = {c.document for c, right in zip(answer.citations, citations_right, strict=True) if right}
+        rights = _right_citations(item, answer)
+        proved = {c.document for c, right in zip(answer.citations, rights, strict=True) if right}
         return len(proved) >= item.min_documents
     return True
 
