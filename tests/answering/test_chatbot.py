@@ -125,6 +125,16 @@ def test_a_sentence_that_its_citations_do_not_state_is_left_out(index: Index) ->
     assert answer.dropped == (FROM_FERRARA,)
 
 
+@pytest.mark.parametrize(("alone", "shown"), [(-0.5, False), (0.5, True)])
+def test_a_single_word_is_shown_only_where_its_sentence_answers_the_question(
+    alone: float, shown: bool, index: Index
+) -> None:
+    llm = Misreading("Äpfel", stated=2.0)
+    llm.apples = alone
+    answer = answer_of(ask(index, llm, "Was hängt am Baum, Äpfel oder Kirschen?"))
+    assert (answer.answered, answer.dropped) == (shown, () if shown else ("Äpfel",))
+
+
 def test_in_the_place_of_a_sentence_that_the_model_doubts_stand_the_words_of_its_source(index: Index) -> None:
     translated = "12 red apples hang on the old tree, and nobody picks them."
     events = ask(index, Doubting(TWELVE, translated), "How many apples are there?")
