@@ -12,6 +12,10 @@ from rag.types import Question, Turn
         ("Wo hat Junxiao Song promoviert?", "de"),
         ("Who funds DeepSeek?", "en"),
         ("Où se trouve le siège d'Airbus ?", "fr"),
+        ("Woran starb der Dirigent Aurélio Conti?", "de"),
+        ("Vad hette Fatma Gülserens man?", "sv"),
+        ("Какова глубина озера Сиваш?", "ru"),
+        ("Siapa Hans Müller?", "id"),
     ],
 )
 def test_a_short_question_full_of_names_keeps_its_language(question: str, code: str) -> None:
