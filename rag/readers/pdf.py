@@ -201,8 +201,18 @@ def _without_running_heads(pages: list[_Page]) -> list[_Page]:
 
 
 def _runs(line: _Line, page: _Page, places: Counter[tuple[str, int]]) -> bool:
+    """Whether a line is a running head or foot, or the number of its page, and no number in the row of a table."""
+    if _edge_key(line, page) is None:
+        return False
+    beside = [other for other in page.lines if _same_row(line, other) or _same_row(other, line)]
+    if beside and is_page_number(line.text):
+        return any(_repeats(other, page, places) and not is_page_number(other.text) for other in beside)
+    return _repeats(line, page, places) or is_page_number(line.text)
+
+
+def _repeats(line: _Line, page: _Page, places: Counter[tuple[str, int]]) -> bool:
     key = _edge_key(line, page)
-    return key is not None and (places[key] >= MIN_REPEATS or is_page_number(line.text))
+    return key is not None and places[key] >= MIN_REPEATS
 
 
 def _edge_key(line: _Line, page: _Page) -> tuple[str, int] | None:

@@ -80,6 +80,24 @@ def test_running_heads_and_page_numbers_are_left_out(tmp_path: Path) -> None:
     assert [document.text[start:][:21] for start in document.pages][1] == "The harbour of Hull i"
 
 
+def test_a_number_beside_a_running_foot_is_the_pages(tmp_path: Path) -> None:
+    town = "The harbour is old and full of boats that nobody sails any more."
+    pages = [
+        [(60.0, 30.0, "A History of Harbours"), (500.0, 30.0, f"{number}"), (60.0, 700.0, town)] for number in (7, 8, 9)
+    ]
+    assert made(tmp_path, pdf(pages)).text.split("\n") == [town] * 3
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_numbers_of_a_table_at_the_edge_of_a_page_are_none_of_pages(tmp_path: Path, count: int) -> None:
+    head = [(60.0, 800.0, "Port"), (200.0, 800.0, "Ships")]
+    below = column(60, 700, ["The harbour is old and full of boats that nobody sails any more."])
+    ports = ("Riga", "Hull", "Turku")[:count]
+    pages = [[*head, (60.0, 786.0, port), (200.0, 786.0, f"{at}"), *below] for at, port in enumerate(ports, 40)]
+    text = made(tmp_path, pdf(pages)).text
+    assert [f"{port} | {at}" in text for at, port in enumerate(ports, 40)] == [True] * count
+
+
 def test_a_sentence_goes_on_behind_a_page_break(tmp_path: Path) -> None:
     pages = [column(60, 100, HARBOUR[:2]), column(60, 700, HARBOUR[2:])]
     document = made(tmp_path, pdf(pages))
