@@ -51,21 +51,28 @@ def lines_of(text: str) -> Iterator[Line]:
         start += len(line) + 1
 
 
-def find_furniture(text: str) -> tuple[Span, ...]:
-    """The spans of a canonical text that are furniture, a line each, in order."""
+def find_furniture(text: str, *, marked_headings: bool = False) -> tuple[Span, ...]:
+    """The spans of a canonical text that are furniture, a line each, in order.
+
+    Where the format marks its headings, a short line above a longer one is no section label, and a bare number is what
+    a slide or a cell says: only plain text and print have page numbers.
+    """
     lines = list(lines_of(text))
-    marked = {line for line in lines if is_furniture(line.text)}
-    marked |= set(_top_furniture([line for line in lines if line not in marked]))
+    marked = {line for line in lines if is_furniture(line.text, numbered_pages=not marked_headings)}
+    rest = [line for line in lines if line not in marked]
+    marked |= set(_dates_and_bylines(rest))
+    if not marked_headings:
+        marked |= set(_section_labels(rest))
     marked |= set(_repeated([line for line in lines if line not in marked]))
     return tuple(Span(line.start, line.end) for line in lines if line in marked)
 
 
-def is_furniture(line: str) -> bool:
-    """Whether a line is furniture wherever it stands."""
+def is_furniture(line: str, *, numbered_pages: bool = True) -> bool:
+    """Whether a line is furniture wherever it stands; a bare number only where pages have numbers."""
     bare = line.strip()
     if len(bare) > MAX_LINE:
         return False
-    if source_address(bare) or _BARE_ADDRESS.fullmatch(bare) or is_page_number(bare):
+    if source_address(bare) or _BARE_ADDRESS.fullmatch(bare) or (numbered_pages and is_page_number(bare)):
         return True
     if is_prose(bare):
         return False
@@ -213,13 +220,22 @@ _MORE_LANGUAGES = (
 )  # fmt: skip
 
 
-def _top_furniture(lines: list[Line]) -> Iterator[Line]:
-    """Dates, bylines and section labels among the first lines of a text."""
-    top = lines[:TOP_LINES]
-    for line in top:
+def _dates_and_bylines(lines: list[Line]) -> Iterator[Line]:
+    """Dates and bylines among the first lines of a text; the first one is no byline."""
+    for line in lines[:TOP_LINES]:
         if parse_date(line.text) or (line is not lines[0] and _is_byline(line.text)):
             yield line
-    bare = (line for line in top if not parse_date(line.text) and not _is_byline(line.text))
+
+
+def _section_labels(lines: list[Line]) -> Iterator[Line]:
+    """Section labels above the title of an article, which a date or a byline near the top tells to be one.
+
+    Without these the short line may be the title itself, or whom a curriculum vitae is about.
+    """
+    top = lines[:TOP_LINES]
+    bare = [line for line in top if not parse_date(line.text) and not _is_byline(line.text)]
+    if len(bare) == len(top):
+        return
     run = list(takewhile(lambda line: is_title_like(line.text), bare))
     for position, line in enumerate(run):
         # A label stands above a title, and the title is clearly the longer one.

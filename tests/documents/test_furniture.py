@@ -70,6 +70,16 @@ def test_labels_dates_and_bylines_above_and_below_a_title_are_furniture() -> Non
     assert furniture(text) == ["News", "Tech", "July 4, 2023", "By Jane Doe and John van Dyke"]
 
 
+def test_without_a_date_or_byline_a_short_first_line_may_be_the_title() -> None:
+    assert furniture("Anna Meier\n\nSenior engineer for embedded systems\n\nShe works in Riga.") == []
+
+
+def test_where_headings_are_marked_short_lines_and_bare_numbers_are_text() -> None:
+    text = "Riga\n\nEconomy of the city in the nineteenth century\n\n87\n\n2024-07-23\n\nThe port grew."
+    spans = find_furniture(text, marked_headings=True)
+    assert [text[span.start : span.end] for span in spans] == ["2024-07-23"]
+
+
 def test_labels_are_found_in_scripts_without_spaces() -> None:
     title, body = "越来越多的工程师选择离开硅谷", "近年来，越来越多的工程师选择离开硅谷，回到国内发展。"
     text = f"科技\n\n{title}\n\n2024年7月23日\n\n作者：王伟\n\n{body}"
