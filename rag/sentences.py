@@ -28,6 +28,10 @@ _LETTER = re.compile(r"[^\W\d_]")
 _BULLET = re.compile(r"(?:[-*+•‣◦▪●○■□・·–—]\s+)+")
 _NUMBERED = re.compile(r"(?:[-*+•‣◦▪●○■□・·]\s|\(?\d{1,3}[.)]\s)")
 _ONLY_NUMBER = re.compile(r"\(?(?:\d{1,3}|[a-zA-Z]|[ivxIVX]{1,4})[.)]\s*")
+#: A row of a table, as the readers write its cells.
+_IN_CELLS = re.compile(r"\S \| \S")
+#: The line after this one, if there is no blank one between.
+_NEXT_LINE = re.compile(r"[ \t]*\n[ \t]*(\S)")
 _STATEMENT = re.compile(rf"[.。．｡।۔][{CLOSERS}]*$")
 #: After "X. " these begin a sentence; any other capitalised word may be the rest of a name ("J. Rowling").
 _STARTER = re.compile(
@@ -186,7 +190,10 @@ def _is_open_short(document: Document, line: Span) -> bool:
     begins = document.text.rfind("\n", 0, line.start) + 1
     if _NUMBERED.match(document.text[begins : line.end]) and not _LETTER.match(text):
         return False
-    if ends_sentence(text) or is_caption(text):
+    if ends_sentence(text) or is_caption(text) or _IN_CELLS.search(text):
+        return False
+    following = _NEXT_LINE.match(document.text, line.end)
+    if following and following[1].islower():
         return False
     return not text.endswith((",", ";", "，", "、", "；"))
 

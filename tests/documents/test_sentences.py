@@ -105,6 +105,16 @@ def test_headings_are_short_open_lines_with_text_below() -> None:
     assert [sentence.text for sentence in found if sentence.heading] == ["Ships return to Whitby", "What comes next"]
 
 
+def test_a_line_that_goes_on_in_lower_case_is_no_heading() -> None:
+    text = "Harbour rules\n\nShips must report to the master two hours before they\nenter. Small boats are exempt."
+    assert [s.text for s in split(document(text, title="Harbour rules")) if s.heading] == ["Harbour rules"]
+
+
+def test_a_row_of_a_table_is_no_heading() -> None:
+    text = "Harbours\n\nThe largest ones follow.\nRiga | 12 | 40\n\nMost of them are old."
+    assert [s.text for s in split(document(text, title="Harbours")) if s.heading] == ["Harbours"]
+
+
 def test_a_question_is_a_heading_only_as_the_title() -> None:
     text = "A lead sentence.\nWill the ships come back?\nThey will.\nWhy not?\nBecause."
     found = split(document(text, title="Will the ships come back?"))
