@@ -298,6 +298,117 @@ def test_an_encoding_named_in_a_mail_s_html_is_neither_believed_nor_taken_out_of
         assert text == "Pier\n\nThe charset of “Kai” is wrong."
 
 
+def mail_of(kind: str, *parts: str) -> str:
+    """A mail with parts of this kind: each its header fields and, behind a blank line, its text."""
+    inner = "".join(f"--b\nContent-Type: {part}\n" for part in parts)
+    return f"Subject: Pier\nMIME-Version: 1.0\nContent-Type: multipart/{kind}; boundary=b\n\n{inner}--b--\n"
+
+
+def text_of(folder: Path, mail: str) -> str:
+    return read(folder, "a.eml", mail).text.removeprefix("Pier\n\n")
+
+
+ANSWERED = """\
+Yes, that works for us.
+
+-- \nAnna
+Harbour Office
+
+{}
+> Could you deliver it on 12 March?
+"""
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+@pytest.mark.parametrize(
+    "attribution", ["On Mon, 4 Mar 2024, Bob wrote:", "Am 4. März schrieb\nBob <b@example.org>:", "---- Bob ----"]
+)
+def test_a_signature_above_the_mail_that_is_answered_is_left_out_alone(
+    tmp_path: Path, attribution: str, end: str
+) -> None:
+    mail = "Subject: Pier\n\n" + ANSWERED.format(attribution)
+    assert text_of(tmp_path, mail.replace("\n", end)) == (
+        f"Yes, that works for us.\n\n{attribution}\nCould you deliver it on 12 March?"
+    )
+
+
+def test_a_signature_of_two_paragraphs_ends_a_mail(tmp_path: Path) -> None:
+    assert text_of(tmp_path, "Subject: Pier\n\nIt is old.\n\n-- \nAnna\n\nHarbour Office\nWhitby\n") == "It is old."
+
+
+def test_the_text_of_a_mail_goes_on_below_what_is_attached(tmp_path: Path) -> None:
+    mail = mail_of(
+        "mixed",
+        "text/plain\n\nHere is the plan.\n",
+        'application/pdf; name="plan.pdf"\nContent-Disposition: inline; filename="plan.pdf"\n\n%PDF\n',
+        "text/html\n\n<p>Move the crane by Friday.</p>\n",
+        'text/plain; name="notes.txt"\n\nNot to be read.\n',
+        "text/plain\nContent-Disposition: attachment\n\nNor is this.\n",
+    )
+    assert text_of(tmp_path, mail) == (
+        "Here is the plan.\n\nAttachment: plan.pdf\n\nMove the crane by Friday.\n\nAttachment: notes.txt"
+    )
+
+
+NEWS = "<h1>Harbour news</h1><p>The crane was delivered on Monday and lifts forty tonnes. The opening is on 12 May.</p>"
+
+
+@pytest.mark.parametrize(
+    ("plain", "is_read"),
+    [
+        ("", False),
+        ("Your program does not show HTML. Please view this mail in your browser.", False),
+        ("Harbour news: The crane https://example.org/news/crane/delivered/on/monday", False),
+        ("Harbour news\n\nThe crane was delivered on Monday.", True),
+        ("The crane was delivered on Monday and lifts forty tonnes. What is in the picture? It is the crane.", True),
+    ],
+)
+def test_the_html_of_a_mail_is_read_where_its_plain_text_only_stands_in_for_it(
+    tmp_path: Path, plain: str, is_read: bool
+) -> None:
+    mail = mail_of("alternative", f"text/plain\n\n{plain}\n", f"text/html\n\n{NEWS}\n")
+    text = text_of(tmp_path, mail)
+    assert text == plain if is_read else "The opening is on 12 May." in text and (not plain or plain not in text)
+
+
+def test_the_lines_of_a_flowed_mail_go_on_where_they_end_in_a_space(tmp_path: Path) -> None:
+    mail = (
+        "Subject: Pier\nContent-Type: text/plain; format=flowed\n\n"
+        "Hello Bob, \n\nit was \nold.\nNot \n  new.\n> > Was it \n> > yours? \n> No, \n> it was not.\n-- \nAnna\n"
+    )
+    assert text_of(tmp_path, mail) == ("Hello Bob,\n\nit was old.\nNot new.\nWas it yours?\nNo, it was not.")
+    tight = mail.replace("flowed", "flowed; delsp=yes")
+    assert "it wasold." in text_of(tmp_path, tight)
+
+
+INVITATION = """\
+BEGIN:VCALENDAR
+BEGIN:VTIMEZONE
+DTSTART:19700329T020000
+END:VTIMEZONE
+BEGIN:VEVENT
+SUMMARY;LANGUAGE=en:Inspection of
+  the pier\\, and lunch
+DTSTART;TZID="Europe/London":20240312T090000
+DTEND;VALUE=DATE:20240313
+LOCATION:Pier 5
+DESCRIPTION:Bring boots.\\nAnd a lamp.
+BEGIN:VALARM
+DESCRIPTION:Reminder
+END:VALARM
+END:VEVENT
+END:VCALENDAR
+"""
+EVENT = "Event: Inspection of the pier, and lunch | Begins: 2024-03-12 09:00 Europe/London | Ends: 2024-03-13 | Place: Pier 5"
+
+
+def test_an_invitation_says_what_takes_place_when_and_where(tmp_path: Path) -> None:
+    calendar = f"text/calendar; method=REQUEST\n\n{INVITATION}"
+    assert text_of(tmp_path, mail_of("mixed", calendar)) == f"{EVENT}\n\nBring boots.\nAnd a lamp."
+    with_text = mail_of("alternative", "text/plain\n\nPlease come.\n", calendar)
+    assert text_of(tmp_path, with_text) == f"Please come.\n\n{EVENT}"
+
+
 # What is not what it says
 
 
