@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import islice, pairwise
 
 from rag.writing import CJK, CLOSERS, UNSPACED, ends_sentence, width
 
@@ -28,6 +28,8 @@ OPEN_SHARE = 0.5
 LOWER_SHARE = 0.25
 #: With fewer inner lines than this there is too little to count.
 MIN_INNER_LINES = 3
+#: Mail programs break lines between these columns: of a line so wide that stops in a sentence no statistics is needed.
+FEW_COLUMNS = range(60, 81)
 #: A wrapped headline has at most this many lines.
 MAX_HEADLINE_LINES = 3
 #: A headline is set at least this wide, compared with the column of the text.
@@ -44,6 +46,10 @@ _PAGE_NUMBER = re.compile(
 _STRAY = re.compile(rf"<?(?:https?://|www\.)\S+>?|\f|{_PAGE_NUMBER.pattern}", re.IGNORECASE)
 BULLET = re.compile(r"\s*(?:[-*+•‣◦▪●○■□・·–—]\s+|\(?\d{1,3}[.)]\s|\(?[a-zA-Z][.)]\s)")
 _NO_SPACE = re.compile(f"[{CJK}{UNSPACED}]")
+#: Words that hardly end a line on their own: "of", "die", "на".
+_SHORT_WORD = re.compile(r"(?:^|\s)[^\W\d_]{1,3}$")
+#: Cells of a table.
+_CELLS = re.compile(r"\S(?:\s{2,}|\t|\s\|\s)\S")
 _HYPHENATED = re.compile(r"\w[-\u2010]$")
 #: "ein- oder zweijährig": a hyphen before these words stands for what the next word ends with.
 _CONJUNCTIONS = frozenset((
@@ -74,7 +80,7 @@ def unwrap(text: str) -> str:
     """
     column = find_column(text)
     if column is None:
-        return _mend_pages(text)
+        return _mend_pages(_join_few(text))
     known = frozenset(re.findall(r"\w+(?:-\w+)*", text.casefold()))
     blocks = [_join_block(block, column, known) for block in _blocks(text)]
     return "\n\n".join("\n".join(lines) for lines in _mend(blocks, column, known))
@@ -110,6 +116,45 @@ def _is_wrapped(pairs: list[tuple[str, str]], column: _Column) -> bool:
         and still_open >= OPEN_SHARE * len(pairs)
         and lower >= LOWER_SHARE * (lower + upper)
     )
+
+
+def _join_few(text: str) -> str:
+    """Join the lines that surely go on in a text with too few wide lines to count."""
+    lines = text.split("\n")
+    wide = (line for line, following in pairwise(lines) if following.strip() and width(line) in FEW_COLUMNS)
+    if not 0 < len(list(islice(wide, MIN_INNER_LINES))) < MIN_INNER_LINES:
+        return text
+    return "\n\n".join("\n".join(_join_block_of_few(block.split("\n"))) for block in text.split("\n\n"))
+
+
+def _join_block_of_few(lines: list[str]) -> list[str]:
+    """The lines of a block; without a capital at the beginning of each further one it is neither verse nor a list."""
+    is_prose = ends_sentence(lines[-1]) and (len(lines) == 2 or any(map(_starts_lower, lines[1:])))
+    joined = lines[:1]
+    for line, following in pairwise(lines):
+        if _is_broken(line.rstrip(), following) and (
+            _starts_lower(following) or (is_prose and _wants_more(line.rstrip(), following))
+        ):
+            joined[-1] = join(joined[-1].rstrip(), following)
+        else:
+            joined.append(following)
+    return joined
+
+
+def _is_broken(line: str, following: str) -> bool:
+    """Whether a line of a mail's width stops in the middle of a sentence, and no item, table or program follows."""
+    if width(line) not in FEW_COLUMNS or ends_sentence(line) or line.endswith((":", ";", "：", "；")):
+        return False
+    beside = (line, following)
+    return not (
+        BULLET.match(following)
+        or any(each[:1].isspace() or not each.strip() or _CELLS.search(each) for each in beside)
+        or any(map(_STRAY.fullmatch, beside))
+    )
+
+
+def _wants_more(line: str, following: str) -> bool:
+    return bool(_SHORT_WORD.search(line) or (_NO_SPACE.match(line[-1]) and _NO_SPACE.match(following[0])))
 
 
 def join(first: str, second: str, known: frozenset[str] = frozenset()) -> str:

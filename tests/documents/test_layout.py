@@ -120,6 +120,39 @@ def test_text_that_is_not_wrapped_keeps_its_lines(text: str) -> None:
     assert unwrap(text) == text
 
 
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        ("The inspection of the new crane will take place on the twelfth of", "March at nine, and the mayor comes."),
+        ("Der neue Kran wird am Montag geliefert und hebt vierzig Tonnen, sodass", "er reicht. Die Stadt zahlt"),
+        ("Осмотр нового крана, который привезли в понедельник, состоится на", "Неве."),
+    ],
+)
+def test_a_single_wide_line_that_stops_in_a_sentence_is_joined(first: str, second: str) -> None:
+    assert unwrap(f"Hello,\n\n{first}\n{second}\n\nBest wishes\nAnna") == (
+        f"Hello,\n\n{first} {second}\n\nBest wishes\nAnna"
+    )
+    assert unwrap(f"{first}\n{second}") == f"{first} {second}"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "These will be needed for the inspection of the crane in the harbour:\nboots and a lamp.",
+        "The inspection of the new crane will take place on the twelfth of\n- March\n- May.",
+        "The inspection of the new crane will take place on the twelfth of\nMarch at nine in the morning",
+        "Report on the state of the old harbour and all of its new cranes\nIt was written in May.",
+        "The sun went down behind the western hill, and then it was dark in a\nVery old town of many a\nMill.",
+        "for name in the names of all the cranes and ships that are in the\n  harbour: print it.",
+        "crane-1     lifted 40 tonnes on Monday and on Tuesday it lifted 41\ncrane-2     lifted 42.",
+        "The inspection of the new crane will take\nplace on the twelfth of March.",
+        "https://example.org/the/inspection/of/the/new/crane/will/take/place\nread this.",
+    ],
+)
+def test_a_wide_line_that_may_be_whole_stands_alone(text: str) -> None:
+    assert unwrap(text) == text
+
+
 def test_long_paragraphs_of_one_line_keep_their_lines() -> None:
     text = "\n".join(ENGLISH_UNWRAPPED[1:3] * 3)
     assert unwrap(text) == text
