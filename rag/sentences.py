@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Set
 
 import sentencex
 
+from rag.abbreviations import rules_of
 from rag.types import Document, Sentence, Span
 from rag.writing import CJK, CLOSERS, TERMINATORS, count_cjk, ends_sentence, is_caption
 
@@ -44,7 +45,15 @@ _TIGHT = re.compile(rf"([^\W_{CJK}]+)\)?[.!?]$")
 #: ... but in "zu Ende.Danach", behind a word of so many letters and before a capital, it is.
 _TIGHT_LETTERS = 4
 _ORDINAL = re.compile(r"(?:^|[\s(„“\"«])\d{1,2}\.\s*$")
+#: "folgende Punkte: 1. Der Mieter": what numbers an item is no number that ends a sentence.
+_ITEM = re.compile(r"[:;,–—-]\s*\(?\d{1,2}\.\s*$")
+#: "Sultan II. Abdülhamid".
+_ROMAN = re.compile(r"\s[IVX]{1,5}\.\s*$")
 _INITIAL = re.compile(r"(?:^|[\s(„“\"«‚'’.])[^\W\d_]\.\s*$")
+#: Of abbreviations of single letters these end no sentence, whatever follows.
+_EXAMPLE = re.compile(
+    r"(?:^|[\s(„“\"«‚'’])(?:z\.\s?B|d\.\s?h|v\.\s?a|i\.\s?d\.\s?R|e\.\s?g|i\.\s?e|p\.\s?ex|p\.\s?ej|t\.\s?ex|т\.\s?е)\.\s*$"
+)
 _ABBREVIATION = re.compile(
     r"(?:^|[\s(„“\"«‚'’])(?:Mr|Mrs|Ms|Dr|Prof|St|Sr|Jr|No|Nr|Nos|Fig|vs|cf|ca|Co|Inc|Ltd|bzw|evtl|ggf|inkl|max|min|Abs|Art|"
     r"Bd|Hrsg|Jh|Jhd|Mio|Mrd|Tel|vgl|Mme|Mlle|MM|Ste|Sra|Srta|Dra|Ud|Uds|Sig|Dott|Ing|Gen|Col|Lt|Sgt|Gov|Sen|Rep|Hon|Rev|"
@@ -52,11 +61,17 @@ _ABBREVIATION = re.compile(
 )
 #: Languages that write ordinal numbers with a point ("19. November", "2. Liga").
 _ORDINAL_LANGUAGES = frozenset((
-    "de", "cs", "da", "et", "fi", "hr", "hu", "is", "lv", "nb", "nn", "no", "pl", "sk", "sl", "sr",
+    "de", "cs", "da", "et", "fi", "hr", "hu", "is", "lv", "nb", "nn", "no", "pl", "sk", "sl", "sr", "tr",
 ))  # fmt: skip
 _CLAUSE = re.compile(r"[;:,|]\s+|[；：，、]|\s+(?=[–—|•])")
 #: "im Netzwerk X. Er stellte fest": sentencex takes every single letter for an initial.
-_MISSED_INITIAL = re.compile(rf"(?<=\s)[^\W\d_]\.\s+(?={_STARTER.pattern})")
+_MISSED_INITIAL = re.compile(r"(?<=\s)[^\W\d_]\.\s+(?=[^\W\d_])")
+#: Nor does it end a sentence after what may be an ordinal number.
+_MISSED_ORDINAL = re.compile(r"(?<=\s)\d{1,2}\.\s+(?=[^\W\d_])")
+#: Nor does "etc.".
+_MISSED_ETC = re.compile(
+    rf"(?<![^\W\d_])(?:etc|usw|usf|osv|itd|itp|atd|apod|enz|ecc|stb)\.\s+(?={_STARTER.pattern})", re.IGNORECASE
+)
 #: It also misses ends before a number or an inverted mark; these words are the ones that numbers follow.
 _BEFORE_NUMBER = (
     r"nr|no|núm|num|art|abs|kap|cap|ch|fig|abb|tab|bd|vol|pp|pág|pag|ca|approx|circa|jan|feb|mar|apr|jun|jul|aug|sept?|okt|oct|"
@@ -71,6 +86,8 @@ _MISSED_NUMBER = re.compile(
 _PARTICLE = re.compile(r"(?:と|って|は|が|を|に|も|の|で|など|だ|や|なん|か)")
 #: “…？”她问: so does, in Chinese, whoever speaks, unless the speaker was named before the quotation.
 _SPEAKER = re.compile(r"[^。！？，,]{0,12}?(?:说|說|问|問|道|表示|称|稱|答|喊|补充|補充|指出)")
+#: "정말요?" 라고: so does what marks a quotation in Korean, although a space may stand before it.
+_KOREAN_QUOTED = re.compile(r"(?:이?라[고는며면]|하[고며는]|고|는)(?=\s)")
 #: Quotations and brackets, up to the length that a quotation in a text has.
 _QUOTATION = re.compile(
     "「[^」]{0,600}」|『[^』]{0,600}』|“[^”]{0,600}”|„[^“]{0,600}“|«[^»]{0,600}»|（[^）]{0,200}）|\\([^)]{0,200}\\)|《[^》]{0,200}》"
@@ -240,9 +257,10 @@ def _strides(line: str) -> Iterator[tuple[int, int]]:
 def _mend(line: str, boundaries: list[int], language: str) -> list[int]:
     """Add the boundaries the library missed and drop those that are none."""
     quotations = _quotations(line)
+    ordinal = (_MISSED_ORDINAL,) if language in _ORDINAL_LANGUAGES else ()
     missed = [
         match.end()
-        for pattern in (_MISSED_CJK, _MISSED_INITIAL, _MISSED_NUMBER)
+        for pattern in (_MISSED_CJK, _MISSED_INITIAL, _MISSED_ETC, _MISSED_NUMBER, *ordinal)
         for match in pattern.finditer(line)
         if not _is_inside(match.end(), quotations)
     ]
@@ -263,14 +281,26 @@ def _is_boundary(before: str, after: str, language: str) -> bool:
         return False
     end = before[-_BACK:]
     if _INITIAL.search(end):
-        return bool(_STARTER.match(tail))
-    if _ABBREVIATION.search(end) or (tail[0].isdigit() and _COUNTED.search(end)):
+        rules = rules_of(language)
+        never = _EXAMPLE.search(end) or rules.abbreviation.search(end)
+        return not never and bool(_STARTER.match(tail) or rules.starter.match(tail))
+    if _is_abbreviated(end, tail, language):
         return False
     if head == before and tail == after and _is_tight(end, tail):
         return False
-    if _ORDINAL.search(end) and language in _ORDINAL_LANGUAGES and tail[0].isalpha():
-        return False
+    if language in _ORDINAL_LANGUAGES and tail[0].isalpha() and _ORDINAL.search(end):
+        return bool(rules_of(language).starter.match(tail)) and not _ITEM.search(end)
     return not (_goes_on(head, tail) or re.match(r"[,;:，、；：）)\]」』”’»]", tail))
+
+
+def _is_abbreviated(end: str, tail: str, language: str) -> bool:
+    """Whether a part of a line ends with an abbreviation that what follows belongs to."""
+    rules = rules_of(language)
+    if _ABBREVIATION.search(end) or (tail[0].isdigit() and (_COUNTED.search(end) or rules.counted.search(end))):
+        return True
+    if rules.abbreviation.search(end):
+        return rules.starter_in_names or not rules.starter.match(tail)
+    return language == "tr" and bool(_ROMAN.search(end)) and not rules.starter.match(tail)
 
 
 def _is_tight(head: str, tail: str) -> bool:
@@ -284,6 +314,8 @@ def _is_tight(head: str, tail: str) -> bool:
 def _goes_on(head: str, tail: str) -> bool:
     """Whether the sentence goes on: in lower case where sentences begin in upper, or behind a quotation."""
     if tail[:2].islower() and head.lstrip("„“”\"«»‚‘'’([¡¿–—- ")[:1].isupper():
+        return True
+    if head[-1] in "\"'”’" and _KOREAN_QUOTED.match(tail):
         return True
     if head[-1] in "」』）":
         return bool(_PARTICLE.match(tail) or (head[0] in "「『" and _SPEAKER.match(tail)))

@@ -45,6 +45,69 @@ def test_sentences_end_where_a_reader_ends_them(language: str, sentences: list[s
 
 
 @pytest.mark.parametrize(
+    ("language", "sentence"),
+    [
+        ("en", "The gift of approx. Five pounds was sent to Ft. Worth, apt. 5, est. 1950."),
+        ("de", "Sie wohnt in der Hauptstr. 5 bei Fa. Müller, geb. 1950, zzgl. Nebenkosten gem. Art. 82 DSGVO."),
+        ("de", "Der Hl. Petrus, griech. Petros, und Frl. Meier kamen z. B. Mit uns nach Anl. 3."),
+        ("fr", "Hier, M. Le Goff et Mgr. Martin virent les chap. 5 et 6 en janv. 2020."),
+        ("es", "La Avda. Libertad y la Pza. Mayor, págs. 5 y 6, son de Dña. Ana."),
+        ("it", "Vedi capp. 5 e 6 della fraz. Borgo nel sett. 1950."),
+        ("pt", "O Cel. Silva mora na Av. Paulista desde dez. 1990."),
+        ("nl", "Zie blz. 5 van mevr. De Vries en mw. Jansen."),
+        ("sv", "Vi öppnar Kl. 8 hos frk. Andersson."),
+        ("da", "Vi åbner kl. 8 i Ndr. Kirke."),
+        ("no", "Det er f.eks. Oslo, tlf. 5."),
+        ("fi", "Sinne tuli hra Virtanen, ks. Liite, klo. 8."),
+        ("et", "Tuli prl. Tamm lk. 5."),
+        ("lv", "Tas ir piem. Rīga, lpp. 5."),
+        ("lt", "Atvyko doc. Kazlauskas, žr. Priedą, psl. 5."),
+        ("pl", "Dr hab. Kowalski z ul. Długiej i szkoły im. Adama, zob. Rozdział, ust. 5."),
+        ("cs", "Viz odst. 5 a plk. Novák, popř. Dvořák."),
+        ("sk", "Pozri ods. 5 a plk. Novák, popr. Horák."),
+        ("sl", "Prišel je npr. Janez na ul. Ivana, odst. 5."),
+        ("hr", "Došao je npr. Ivan u ul. Grada, br. 5."),
+        ("sr", "Дошао је проф. Петровић у ул. Кнеза, бр. 5."),
+        ("hu", "Eljött ifj. Nagy a kb. Ötvenes úton, febr. 5 körül."),
+        ("ro", "A venit dl. Popescu pe str. Lungă, alin. 5."),
+        ("ca", "Viu a la Pça. Major, pàg. 5."),
+        ("ru", "Это г-н Иванов и доц. Петров с наб. Невы, кв. 5."),
+        ("uk", "Це доц. Петренко з просп. Миру, буд. 5."),
+        ("bg", "Това е г-н. Иванов, жк. Младост, бл. 5."),
+        ("el", "Ήρθε στην οδ. Ερμού, σελ. 5."),
+        ("tr", "Osmanlı tahtına Sultan II. Abdülhamid çıktı, bkz. Ek, sy. 5."),
+        ("id", "Ia tinggal di Jl. Sudirman, Kec. Menteng, hlm. 5."),
+        ("vi", "Đây là TP. Hồ Chí Minh và TS. Nguyễn."),
+        ("hi", "डॉ. शर्मा आए।"),
+        ("bn", "ডা. রহমান এলেন।"),
+        ("sw", "Alikuja Bw. Juma, uk. 5."),
+        ("tl", "Dumating si Gng. Reyes at Atty. Cruz."),
+        ("ko", '"정말요?" 라고 물었다.'),
+    ],
+)  # fmt: skip
+def test_no_sentence_ends_with_an_abbreviation_that_something_belongs_to(language: str, sentence: str) -> None:
+    assert texts(sentence, language) == [sentence]
+
+
+@pytest.mark.parametrize(
+    ("language", "sentences"),
+    [
+        ("de", ["Das Haus hat die Nr. 12.", "Es steht leer.", "Der 1. FC Köln gewann am 3. Mai."]),
+        ("de", ["Es gilt: 1. Der Mieter zahlt.", "2. Die Frist endet."]),
+        ("de", ["Sie kauft Holz usw.", "Er nicht."]),
+        ("en", ["It was plan A.", "Nobody knew, e.g. The Times.", "It was World War I.", "Many died."]),
+        ("ru", ["Город основан в 1703 г.", "Его население растёт.", "Это было в XIX в.", "Потом всё изменилось."]),
+        ("pl", ["Pomógł im.", "Potem wyszedł.", "To jest nr 5.", "Jego dom jest duży."]),
+        ("tr", ["Bu kitabın sayısı 12.", "Bu iyi.", "19. yüzyılda 5. Ordu kuruldu."]),
+    ],
+)
+def test_a_sentence_ends_with_a_number_or_abbreviation_where_the_next_begins(
+    language: str, sentences: list[str]
+) -> None:
+    assert texts(" ".join(sentences), language) == sentences
+
+
+@pytest.mark.parametrize(
     ("language", "sentences"),
     [
         ("ja", ["「明日行く。必ず行く。」と述べた。", "次の文だ。"]),
