@@ -267,9 +267,14 @@ def _mend(line: str, boundaries: list[int], language: str) -> list[int]:
     kept: list[int] = []
     for edge in sorted({*boundaries, *missed}):
         start = kept[-1] if kept else 0
-        if 0 < edge < len(line) and _is_boundary(line[start:edge], line[edge : edge + _AHEAD], language):
+        if 0 < edge < len(line) and _is_boundary(_ends_of(line, start, edge), line[edge : edge + _AHEAD], language):
             kept.append(edge)
     return kept
+
+
+def _ends_of(line: str, start: int, end: int) -> str:
+    """A part of a line, of a long one its beginning and end alone: a line may have many boundaries that are none."""
+    return line[start:end] if end - start <= 2 * _BACK else line[start : start + _BACK] + line[end - _BACK : end]
 
 
 def _is_boundary(before: str, after: str, language: str) -> bool:

@@ -142,6 +142,11 @@ def test_a_book_in_one_line_is_split_in_reasonable_time() -> None:
     assert len(texts("彼は「行く。必ず行く。」と言った。" * 5_000, "ja")) == 5_000
 
 
+@pytest.mark.parametrize("text", ["Er ist gem. GG da, ", "Er ist z. B. Die da, ", "Er ist am 5. Kai da, "])
+def test_a_megabyte_of_abbreviations_is_split_in_reasonable_time(text: str) -> None:
+    assert all(len(piece) <= MAX_SENTENCE for piece in texts(text * 50_000, "de"))
+
+
 def test_furniture_is_in_no_sentence() -> None:
     text = "A first sentence here.\n[Anzeige_2]\nA second sentence here."
     found = split(document(text, furniture=(Span(23, 34),)))
