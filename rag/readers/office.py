@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -12,6 +11,7 @@ from rag.readers.formats import encrypted
 from rag.readers.html import iso_date, render, tree
 from rag.readers.metadata import language_code, stated_title
 from rag.readers.outline import Outline
+from rag.readers.word import readable
 
 if TYPE_CHECKING:
     from lxml.etree import _Element
@@ -35,7 +35,7 @@ def parse_docx(data: bytes) -> Draft:
     archive = Archive(data)
     archive.require("word/document.xml")
     archive.check_size(".xml", ".rels")
-    page = mammoth.convert_to_html(io.BytesIO(data), style_map=_STYLES, convert_image=_no_picture).value
+    page = mammoth.convert_to_html(readable(archive), style_map=_STYLES, convert_image=_no_picture).value
     outline = Outline()
     if page.strip():
         # The arrow leads back from a footnote to its place.

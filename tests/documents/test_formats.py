@@ -165,6 +165,36 @@ def test_a_word_document_has_headings_lists_tables_and_notes(tmp_path: Path) -> 
     assert headings(document) == ["The Harbour", "Its history"]
 
 
+def test_no_words_of_a_word_document_are_lost_in_fields_readings_directions_and_text_boxes(tmp_path: Path) -> None:
+    run = "<w:r><w:t>{}</w:t></w:r>"
+    simple = f"<w:fldSimple>{run.format('Anna')}</w:fldSimple>"
+    box = "<w:drawing><a:graphic><w:txbxContent>{}</w:txbxContent></a:graphic></w:drawing>"
+    nested = box.format(word("It is due in May.") + f"<w:p><w:r>{box.format(word('Or in June.'))}</w:r></w:p>")
+    picture = "<w:pict><w:txbxContent>{}</w:txbxContent></w:pict>"
+    either = (
+        '<mc:AlternateContent xmlns:mc="http://schemas.openxmlformats.org/markup-compatibility/2006">'
+        "<mc:Choice>{}</mc:Choice>{}</mc:AlternateContent>"
+    )
+    old = f"<mc:Fallback>{picture.format(word('It is closed.'))}</mc:Fallback>"
+    paragraphs = (
+        run.format("With ") + f"<w:bdo>{simple}</w:bdo>" + run.format(" it ends."),
+        f"<w:dir>{run.format('All of it')}</w:dir>" + run.format(" is here."),
+        f"<w:r><w:ruby><w:rt>{run.format('とう')}</w:rt><w:rubyBase>{run.format('東')}</w:rubyBase></w:ruby></w:r>",
+        run.format("Boxed.") + f"<w:r>{either.format(nested, '')}</w:r>",
+        run.format("Open.") + f"<w:r>{either.format(box.format(word('It is closed.')), old)}</w:r>",
+        run.format("Old.") + f"<w:r>{either.format('<w:drawing/>', old)}</w:r>",
+        run.format("Plain.") + f"<w:r>{box.format(word('Boxed too.'))}</w:r>",
+        '<w:r><w:footnoteReference w:id="2"/></w:r>',
+    )
+    notes = f'<w:footnotes {made.W}><w:footnote w:id="2"><w:p>{simple}</w:p></w:footnote></w:footnotes>'
+    body = "".join(f"<w:p>{paragraph}</w:p>" for paragraph in paragraphs)
+    data = docx(body, {"word/footnotes.xml": notes}, [("f1", "footnotes", "footnotes.xml")])
+    assert read(tmp_path, "a.docx", data).text.split("\n\n") == [
+        "With Anna it ends.", "All of it is here.", "東", "Boxed.", "It is due in May.", "Or in June.", "Open.",
+        "It is closed.", "Old.", "It is closed.", "Plain.", "Boxed too.", "[1]", "1. Anna",
+    ]  # fmt: skip
+
+
 def test_the_slides_of_a_presentation_are_pages_in_their_order(tmp_path: Path) -> None:
     table = "".join(
         f"<a:tr>{''.join(f'<a:tc><a:txBody><a:p><a:r><a:t>{c}</a:t></a:r></a:p></a:txBody></a:tc>' for c in row)}</a:tr>"
