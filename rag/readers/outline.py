@@ -75,17 +75,17 @@ class Outline:
                 self._kind = ""
         self._kind = ""
 
-    def table(self, rows: Sequence[Sequence[str]], *, header: bool) -> None:
+    def table(self, rows: Sequence[Sequence[str]], *, header: bool, names: Sequence[str] = ()) -> None:
         """Add a table, a line a row.
 
         With a ``header``, each cell of the other rows has its column's name before it, because a row is found and
-        cited on its own: ``Year: 1802 | Ships: 40``.
+        cited on its own: ``Year: 1802 | Ships: 40``. A table without one may have the ``names`` of another.
         """
         tidied = [[one_line(cell) for cell in row] for row in rows]
-        names = tidied[0] if header and len(tidied) > 1 else None
         self._kind = ""
         for position, row in enumerate(tidied):
-            line = row_line(row, names if position else None)
+            known = (tidied[0] if position else None) if header else [one_line(name) for name in names] or None
+            line = row_line(row, known)
             if line:
                 self._add("row", line)
         self._kind = ""

@@ -9,6 +9,7 @@ from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from rag.readers.archive import Archive, is_encrypted_office
+from rag.readers.columns import first_names_columns, first_names_columns_anew
 from rag.readers.draft import Draft, Unreadable
 from rag.readers.formats import MAX_CHARACTERS, decoded, encrypted, too_much_text
 from rag.readers.outline import Outline
@@ -71,8 +72,13 @@ def _delimiter(sample: str) -> str:
 
 
 def _add(rows: Iterable[Sequence[str]], outline: Outline) -> None:
-    """Add the tables of a sheet: blank rows part them, and a row of one cell above a table is its title."""
+    """Add the tables of a sheet: blank rows part them, and a row of one cell above a table is its title.
+
+    A table that fills the same columns as a named one above goes on with it.
+    """
     characters = 0
+    named: list[int] = []
+    names: Sequence[str] = ()
     for region in _regions(rows):
         body = list(region)
         characters += sum(len(cell) for row in body for cell in row)
@@ -83,9 +89,12 @@ def _add(rows: Iterable[Sequence[str]], outline: Outline) -> None:
         columns = [
             position for position in range(max(map(len, body), default=0)) if any(r[position:][:1] > [""] for r in body)
         ]
-        outline.table(
-            [[cell for p in columns for cell in (row[p : p + 1] or [""])] for row in body], header=_is_header(body)
-        )
+        table = [[cell for p in columns for cell in (row[p : p + 1] or [""])] for row in body]
+        goes_on = bool(table) and columns == named
+        header = first_names_columns_anew(table, names) if goes_on else first_names_columns(table)
+        outline.table(table, header=header, names=names if goes_on else ())
+        if header:
+            named, names = columns, table[0]
 
 
 def _regions(rows: Iterable[Sequence[str]]) -> Iterator[list[list[str]]]:
@@ -99,19 +108,6 @@ def _regions(rows: Iterable[Sequence[str]]) -> Iterator[list[list[str]]]:
             region = []
     if region:
         yield region
-
-
-def _is_header(rows: Sequence[Sequence[str]]) -> bool:
-    """Whether the first row names the columns: short different words, none of them a number."""
-    if len(rows) < 2:
-        return False
-    names = [cell for cell in rows[0] if cell]
-    widest = max(sum(map(bool, row)) for row in rows[1:])
-    return (
-        len(names) >= max(2, widest - 1)
-        and len(set(names)) == len(names)
-        and all(len(name) <= 60 and not any(character.isdigit() for character in name[:1]) for name in names)
-    )
 
 
 def _shown(value: Any) -> str:

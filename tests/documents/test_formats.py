@@ -280,6 +280,47 @@ def test_a_csv_file_without_names_of_columns_gets_none(tmp_path: Path) -> None:
     assert read(tmp_path, "a.csv", "1802,40\n1803,41\n").text == "1802 | 40\n1803 | 41"
 
 
+@pytest.mark.parametrize(
+    ("rows", "last"),
+    [
+        ("Land,2022,2023/24\nRiga,40,1900\nHull,2021,1", "Land: Hull | 2022: 2021 | 2023/24: 1"),
+        ("Boat,1st quarter,No.\nCog,7,b\nHulk,8,c", "Boat: Hulk | 1st quarter: 8 | No.: c"),
+        ("Name,City,Head\nAnna,Riga,Otto\nEva,Hull,Max", "Name: Eva | City: Hull | Head: Max"),
+        ("How old?,Why do you come?\n40,I like it here.", "How old?: 40 | Why do you come?: I like it here."),
+    ],
+)
+def test_names_of_columns_may_be_years_begin_with_digits_or_be_like_the_words_below(
+    tmp_path: Path, rows: str, last: str
+) -> None:
+    assert read(tmp_path, "a.csv", rows).text.split("\n")[-1] == last
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        "Anna,Riga,cook\nOtto,Hull,pilot",
+        "Anna,Riga\nOtto,Hull\nEva,Riga",
+        "Nord,2022\nSued,2021",
+        "Crane,5 kg\nBoat,7 kg",
+        "Who runs it?,The city of Riga does.\nWhat is it?,It is a port.",
+        "It was built in 1802, or later, as they say.\nNobody knows.",
+    ],
+)
+def test_a_first_row_like_the_others_does_not_name_the_columns(tmp_path: Path, rows: str) -> None:
+    assert ":" not in read(tmp_path, "a.csv", rows).text
+
+
+def test_the_names_of_columns_hold_behind_a_blank_row_until_there_are_new_ones(tmp_path: Path) -> None:
+    groups = "Name,City\nLena,Berlin\n\nAnna,Riga\nOtto,Hull\n\nName,City\nEva,Whitby\n\nNo,other,columns\n,and,rows"
+    assert read(tmp_path, "a.csv", groups).text == (
+        "Name | City\nName: Lena | City: Berlin\n\nName: Anna | City: Riga\nName: Otto | City: Hull\n\n"
+        "Name | City\nName: Eva | City: Whitby\n\nNo | other | columns\nother: and | columns: rows"
+    )
+    assert read(tmp_path, "b.csv", "Name,City\nLena,Berlin\n\nPort,Ships\nRiga,40\n\nHull,7").text == (
+        "Name | City\nName: Lena | City: Berlin\n\nPort | Ships\nPort: Riga | Ships: 40\n\nPort: Hull | Ships: 7"
+    )
+
+
 MAIL = """\
 From: =?utf-8?q?J=C3=BCrgen?= <j@example.org>
 To: harbour@example.org

@@ -1,0 +1,90 @@
+"""Which rows of a table of cells name its columns: nothing marks them, so what they look like has to tell."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from rag.writing import ends_sentence
+
+#: A longer cell is no name.
+MAX_NAME = 60
+#: What the columns are is told from this many rows.
+SAMPLE = 200
+#: A year, a financial year, a month or a day.
+_TIME = re.compile(r"(?:1[5-9]|2[01])\d\d(?:[-/–]\d{1,4}){0,2}|\d{1,2}([./])\d{1,2}\1\d{2,4}")
+#: What can be a name of a column in which there is something else.
+_UNUSUAL = ("time", "measure", "question", "statement")
+_WORDS = ("upper", "lower", "letters")
+_NUMBERS = {"number", "measure", "time"}
+
+
+def first_names_columns(rows: Sequence[Sequence[str]]) -> bool:
+    """Whether the first row names the columns: short different words, none of them a number, unlike the rows below.
+
+    Where nothing tells, as between one row of words and others, it does: few tables are without names.
+    """
+    if len(rows) < 2:
+        return False
+    names = [cell for cell in rows[0] if cell]
+    widest = max(sum(map(bool, row)) for row in rows[1:])
+    named = [(name, below) for name, below in _columns(rows) if name]
+    return (
+        len(names) >= max(2, widest - 1)
+        and len(set(names)) == len(names)
+        and 2 * sum(bool(below) for _, below in named) >= len(named)
+        and all(_fits(name, below) for name, below in named)
+        and not _is_row_like_the_others(rows)
+    )
+
+
+def first_names_columns_anew(rows: Sequence[Sequence[str]], names: Sequence[str]) -> bool:
+    """Whether the first row names the columns though rows above it, with the same columns, had names already.
+
+    It does if it repeats them, or has words above columns of numbers.
+    """
+    if list(rows[0]) == list(names):
+        return True
+    words_above_numbers = any(
+        below and _kind(name) in _WORDS and {_kind(cell) for cell in below} <= _NUMBERS
+        for name, below in _columns(rows)
+    )
+    return words_above_numbers and first_names_columns(rows)
+
+
+def _columns(rows: Sequence[Sequence[str]]) -> list[tuple[str, list[str]]]:
+    """The first cell of each column and those below it that hold something, but for rows that repeat the first."""
+    body = [row for row in rows[1:SAMPLE] if row != rows[0]]
+    return [(name, [row[p] for row in body if len(row) > p and row[p]]) for p, name in enumerate(rows[0])]
+
+
+def _fits(name: str, below: Sequence[str]) -> bool:
+    kind = _kind(name)
+    if kind in _UNUSUAL:
+        return any(_kind(cell) != kind for cell in below)
+    return kind != "number" and len(name) <= MAX_NAME and name not in below
+
+
+def _is_row_like_the_others(rows: Sequence[Sequence[str]]) -> bool:
+    """Whether some words of the first row are capitalized and some not, just as below: names are written alike."""
+    columns = _columns(rows)
+    kinds = {_kind(name) for name, _ in columns if name}
+    return {"upper", "lower"} <= kinds and all(
+        below and {_kind(cell) for cell in below} == {_kind(name)} for name, below in columns
+    )
+
+
+def _kind(cell: str) -> str:
+    if _TIME.fullmatch(cell):
+        return "time"
+    letter = next(filter(str.isalpha, cell), "")
+    if not letter:
+        return "number" if any(map(str.isdigit, cell)) else "sign"
+    if cell[0].isdigit():
+        return "measure"
+    if cell.endswith(("?", "？")):
+        return "question"
+    # "No." and "Tel. no." end with a point too.
+    if ends_sentence(cell) and (len(cell.split()) > 2 or not cell.isascii()):
+        return "statement"
+    return "lower" if letter.islower() else "upper" if letter.isupper() else "letters"
