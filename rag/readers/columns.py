@@ -60,9 +60,9 @@ def _columns(rows: Sequence[Sequence[str]]) -> list[tuple[str, list[str]]]:
 
 def _fits(name: str, below: Sequence[str]) -> bool:
     kind = _kind(name)
-    if kind in _UNUSUAL:
-        return any(_kind(cell) != kind for cell in below)
-    return kind != "number" and len(name) <= MAX_NAME and name not in below
+    if kind == "number" or len(name) > MAX_NAME:
+        return False
+    return any(_kind(cell) != kind for cell in below) if kind in _UNUSUAL else name not in below
 
 
 def _is_row_like_the_others(rows: Sequence[Sequence[str]]) -> bool:

@@ -21,8 +21,11 @@ p[style-name='Title'] => h1:fresh
 p[style-name='Subtitle'] => p:fresh
 comment-reference =>
 """
-_CORE = "docProps/core.xml"
-_RELATION = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
+#: The member with what a file of Microsoft Office says about itself, and that of an OpenDocument file.
+CORE = "docProps/core.xml"
+META = "meta.xml"
+#: The attribute by which an element names a relation of its member.
+RELATION = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
 
 
 # Microsoft Office
@@ -40,7 +43,7 @@ def parse_docx(data: bytes) -> Draft:
     if page.strip():
         # The arrow leads back from a footnote to its place.
         render(tree(page.replace("↑", "")), outline)
-    return _draft(outline, _said(archive, _CORE))
+    return drafted(outline, stated(archive, CORE))
 
 
 def _no_picture(_: object) -> list[object]:
@@ -52,14 +55,14 @@ def parse_pptx(data: bytes) -> Draft:
     archive = Archive(data)
     presentation = "ppt/presentation.xml"
     archive.require(presentation)
-    links = _links(archive, presentation)
+    parts = links(archive, presentation)
     outline = Outline()
     for slide in archive.xml(presentation).iter("{*}sldId"):
-        name = links.get(slide.get(_RELATION) or "", ("", ""))[1]
+        name = parts.get(slide.get(RELATION) or "", ("", ""))[1]
         outline.page()
         if name in archive:
             _slide(archive, name, outline)
-    return _draft(outline, _said(archive, _CORE))
+    return drafted(outline, stated(archive, CORE))
 
 
 def _slide(archive: Archive, name: str, outline: Outline) -> None:
@@ -68,7 +71,7 @@ def _slide(archive: Archive, name: str, outline: Outline) -> None:
             _slide_table(shape, outline)
         else:
             _slide_text(shape, outline)
-    for kind, part in _links(archive, name).values():
+    for kind, part in links(archive, name).values():
         if part not in archive:
             continue
         if kind.endswith("/diagramData"):
@@ -129,7 +132,7 @@ def _paragraphs(element: _Element) -> Iterator[str]:
             yield text
 
 
-def _links(archive: Archive, name: str) -> dict[str, tuple[str, str]]:
+def links(archive: Archive, name: str) -> dict[str, tuple[str, str]]:
     """The kind and the member that each relation of a member leads to; what lies outside is left out."""
     folder, _, file = name.rpartition("/")
     relations = f"{folder}/_rels/{file}.rels"
@@ -157,7 +160,7 @@ def parse_odf(data: bytes) -> Draft:
     outline = Outline()
     for body in content.iter("{urn:oasis:names:tc:opendocument:xmlns:office:1.0}body"):
         _Odf(outline).run(body)
-    return _draft(outline, _said(archive, "meta.xml"))
+    return drafted(outline, stated(archive, META))
 
 
 _LEFT_OUT = frozenset(
@@ -254,7 +257,8 @@ def _odf_text(element: _Element) -> tuple[str, list[_Element]]:
 # What they share
 
 
-def _draft(outline: Outline, said: dict[str, str]) -> Draft:
+def drafted(outline: Outline, said: dict[str, str]) -> Draft:
+    """What is handed on of an outline, with what the file says about itself."""
     return Draft(
         text=outline.text,
         title=stated_title(said.get("title")) or outline.title,
@@ -264,7 +268,7 @@ def _draft(outline: Outline, said: dict[str, str]) -> Draft:
     )
 
 
-def _said(archive: Archive, name: str) -> dict[str, str]:
+def stated(archive: Archive, name: str) -> dict[str, str]:
     """The texts of the elements of a member with metadata by their name; it may be missing."""
     elements = archive.xml(name).iter() if name in archive else ()
     return {_local(element): element.text.strip() for element in elements if element.text and element.text.strip()}

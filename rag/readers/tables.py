@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable, Iterator, Sequence
-from datetime import date, datetime, time, timedelta
-from typing import Any
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from datetime import date, datetime, time
+from typing import TYPE_CHECKING, Any
 
 from rag.readers.archive import Archive, is_encrypted_office
 from rag.readers.columns import first_names_columns, first_names_columns_anew
 from rag.readers.draft import Draft, Unreadable
 from rag.readers.formats import MAX_CHARACTERS, decoded, encrypted, too_much_text
+from rag.readers.office import CORE, META, drafted, stated
 from rag.readers.outline import Outline
+from rag.readers.percent import Place, percentages
+
+if TYPE_CHECKING:
+    from python_calamine import CalamineSheet
 
 #: The dialect of a CSV file is told from this many characters.
 SAMPLE = 64 * 1024
@@ -25,15 +30,17 @@ def parse_sheets(data: bytes) -> Draft:
     """The sheets of a workbook, the name of each as a heading."""
     from python_calamine import CalamineError, CalamineWorkbook, PasswordError
 
-    if data.startswith(b"PK"):
-        Archive(data).check_size(".xml")
+    archive = Archive(data) if data.startswith(b"PK") else None
+    if archive is not None:
+        archive.check_size(".xml")
     elif is_encrypted_office(data):
         raise encrypted()
+    outline = Outline()
     try:
         book = CalamineWorkbook.from_filelike(io.BytesIO(data))
-        outline = Outline()
+        percent = percentages(archive) if archive is not None else {}
         for name in book.sheet_names:
-            rows = [[_shown(value) for value in row] for row in book.get_sheet_by_name(name).to_python()]
+            rows = _rows(book.get_sheet_by_name(name), percent.get(name, set()))
             if any(any(row) for row in rows):
                 outline.heading(name)
                 _add(rows, outline)
@@ -41,7 +48,18 @@ def parse_sheets(data: bytes) -> Draft:
         raise encrypted() from error
     except CalamineError as error:
         raise Unreadable(f"is damaged, or not what its name says ({error})") from error
-    return Draft(outline.text, marked=True)
+    # The name of a sheet is no title of the workbook.
+    outline.title = None
+    return drafted(outline, {} if archive is None else stated(archive, META) | stated(archive, CORE))
+
+
+def _rows(sheet: CalamineSheet, percent: Collection[Place]) -> list[list[str]]:
+    """The cells of a sheet as texts; calamine leaves out the blank rows and columns before the first one."""
+    top, left = sheet.start or (0, 0)
+    return [
+        [_shown(value, percent=(row, column) in percent) for column, value in enumerate(values, left)]
+        for row, values in enumerate(sheet.to_python(), top)
+    ]
 
 
 def parse_csv(data: bytes) -> Draft:
@@ -110,16 +128,24 @@ def _regions(rows: Iterable[Sequence[str]]) -> Iterator[list[list[str]]]:
         yield region
 
 
-def _shown(value: Any) -> str:
-    """A cell's value as text: whole numbers without a point, dates in ISO 8601."""
+def _shown(value: Any, *, percent: bool = False) -> str:
+    """A cell's value as text: numbers with the digits that Excel shows, dates in ISO 8601."""
     if isinstance(value, bool):
         return "TRUE" if value else "FALSE"
-    if isinstance(value, float):
-        return str(int(value)) if value.is_integer() and abs(value) < 1e15 else repr(value)
+    if isinstance(value, (int, float)):
+        return _number(value * 100) + "%" if percent else _number(value)
     if isinstance(value, datetime):
         return value.date().isoformat() if value.time() == time() else value.isoformat(" ", "minutes")
     if isinstance(value, (date, time)):
         return value.isoformat()
-    if isinstance(value, timedelta):
-        return str(value)
     return str(value)
+
+
+def _number(value: float) -> str:
+    """A number without the noise behind its fifteenth digit; whole ones without a point.
+
+    >>> _number(0.1 + 0.2), _number(40.0), _number(1e20)
+    ('0.3', '40', '1e+20')
+    """
+    whole = float(value).is_integer() and abs(value) < 1e15
+    return str(int(value)) if whole else format(value, ".15g")

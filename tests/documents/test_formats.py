@@ -225,6 +225,30 @@ def test_a_row_of_a_workbook_is_a_line_with_the_names_of_its_columns(tmp_path: P
     assert headings(document) == ["North", "South"]
 
 
+def test_the_numbers_of_a_workbook_are_written_as_excel_shows_them(tmp_path: Path) -> None:
+    main = 'xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"'
+    styles = (
+        f"<styleSheet {main}><numFmts><numFmt numFmtId='170' formatCode='0.0%'/>"
+        "<numFmt numFmtId='171' formatCode='0.0&quot;%&quot;'/></numFmts>"
+        "<cellXfs><xf numFmtId='0'/><xf numFmtId='170'/><xf numFmtId='9'/><xf numFmtId='171'/></cellXfs></styleSheet>"
+    )
+    cells = "".join(
+        f'<c r="{place}" s="{style}"><v>{value}</v></c>'
+        for place, style, value in (
+            ("B3", 1, 0.256), ("C3", 2, 0.07), ("D3", 3, 0.5), ("E3", 0, 3.3000000000000003), ("F3", 2, 1)
+        )
+    )  # fmt: skip
+    sheet = f'<worksheet {main}><sheetData><row r="3">{cells}</row></sheetData></worksheet>'
+    data = xlsx({"A": []}, {"xl/styles.xml": styles, "xl/worksheets/sheet1.xml": sheet})
+    assert read(tmp_path, "a.xlsx", data).text == "A\n\n25.6% | 7% | 0.5 | 3.3 | 100%"
+
+
+def test_a_workbook_has_the_title_and_the_date_that_it_states(tmp_path: Path) -> None:
+    said = {"docProps/core.xml": made.core("Harbours", "en-GB", "2024-03-01T10:00:00Z")}
+    document = read(tmp_path, "a.xlsx", xlsx({"Sheet1": [["Port", "Ships"], ["Whitby", 40.0]]}, said))
+    assert about(document) == ("Harbours", "en", "2024-03-01", None)
+
+
 def test_an_open_document_text_has_headings_lists_tables_and_notes(tmp_path: Path) -> None:
     body = (
         "<text:tracked-changes><text:p>Deleted.</text:p></text:tracked-changes>"
