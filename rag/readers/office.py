@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from rag.readers.archive import Archive, target
@@ -10,7 +10,7 @@ from rag.readers.draft import Draft
 from rag.readers.formats import encrypted
 from rag.readers.html import iso_date, render, tree
 from rag.readers.metadata import language_code, stated_title
-from rag.readers.outline import Outline
+from rag.readers.outline import Outline, repeated
 from rag.readers.word import readable
 
 if TYPE_CHECKING:
@@ -26,6 +26,7 @@ CORE = "docProps/core.xml"
 META = "meta.xml"
 #: The attribute by which an element names a relation of its member.
 RELATION = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
+_TRUE = ("1", "true")
 
 
 # Microsoft Office
@@ -113,9 +114,16 @@ def _slide_text(shape: _Element, outline: Outline) -> None:
 
 
 def _slide_table(table: _Element, outline: Outline) -> None:
-    rows = [[" ".join(_paragraphs(cell)) for cell in row.iter("{*}tc")] for row in table.iter("{*}tr")]
+    rows: list[list[str]] = []
+    for row in table.iter("{*}tr"):
+        rows.append(
+            [
+                _above(rows, column) if cell.get("vMerge") in _TRUE else " ".join(_paragraphs(cell))
+                for column, cell in enumerate(row.iter("{*}tc"))
+            ]
+        )
     properties = next(table.iter("{*}tblPr"), None)
-    outline.table(rows, header=properties is not None and properties.get("firstRow") in ("1", "true"))
+    outline.table(rows, header=properties is not None and properties.get("firstRow") in _TRUE)
 
 
 def _placeholder(shape: _Element) -> str:
@@ -210,11 +218,25 @@ class _Odf:
             self.run(block)
 
     def _table(self, table: _Element) -> None:
-        rows = []
-        for row in table.iter("{*}table-row"):
-            cells = (cell for cell in row if _local(cell) in ("table-cell", "covered-table-cell"))
-            rows.append([" ".join(_odf_text(part)[0] for part in cell.iter("{*}p", "{*}h")) for cell in cells])
+        rows: list[list[str]] = []
+        # How far down the cell reaches that covers a column.
+        reaches: dict[int, int] = {}
+        for number, row in enumerate(table.iter("{*}table-row")):
+            cells = [cell for cell in row if _local(cell) in ("table-cell", "covered-table-cell")]
+            texts = [" ".join(_odf_text(part)[0] for part in cell.iter("{*}p", "{*}h")) for cell in cells]
+            for column, cell in enumerate(cells):
+                if _local(cell) == "table-cell":
+                    reaches[column] = number + _rows_spanned(cell) - 1
+                elif reaches.get(column, -1) >= number:
+                    texts[column] = _above(rows, column)
+            rows.append(texts)
         self._outline.table(rows, header=next(table.iter("{*}table-header-rows"), None) is not None)
+
+
+def _rows_spanned(cell: _Element) -> int:
+    """How many rows a cell of a table reaches over."""
+    stated = next((value for key, value in cell.items() if key.endswith("}number-rows-spanned")), "1")
+    return int(stated) if stated.isdecimal() and len(stated) < 9 else 1
 
 
 def _is_slide_title(element: _Element) -> bool:
@@ -255,6 +277,11 @@ def _odf_text(element: _Element) -> tuple[str, list[_Element]]:
 
 
 # What they share
+
+
+def _above(rows: Sequence[Sequence[str]], column: int) -> str:
+    """What the cell above says, which reaches over the next row too."""
+    return repeated(rows[-1][column]) if rows and column < len(rows[-1]) else ""
 
 
 def drafted(outline: Outline, said: dict[str, str]) -> Draft:

@@ -9,6 +9,8 @@ from rag.writing import ends_sentence
 
 #: Between the cells of a row.
 CELL = " | "
+#: A cell that reaches over several rows is repeated in them if it has no more characters than these.
+MAX_REPEATED = 600
 
 
 class Outline:
@@ -113,6 +115,11 @@ class Outline:
 
 
 _TIGHT = ("item", "row", "code")
+
+
+def repeated(cell: str) -> str:
+    """What a cell that reaches over several rows says in each: what they are about, which is short, or nothing."""
+    return cell if len(cell) <= MAX_REPEATED else ""
 
 
 def row_line(cells: Sequence[str], names: Sequence[str] | None = None) -> str:

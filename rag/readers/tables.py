@@ -6,6 +6,7 @@ import csv
 import io
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import date, datetime, time
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from rag.readers.archive import Archive, is_encrypted_office
@@ -13,7 +14,7 @@ from rag.readers.columns import first_names_columns, first_names_columns_anew
 from rag.readers.draft import Draft, Unreadable
 from rag.readers.formats import MAX_CHARACTERS, decoded, encrypted, too_much_text
 from rag.readers.office import CORE, META, drafted, stated
-from rag.readers.outline import Outline
+from rag.readers.outline import Outline, repeated
 from rag.readers.percent import Place, percentages
 
 if TYPE_CHECKING:
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 SAMPLE = 64 * 1024
 #: A cell may hold a text; csv's own limit is 128 KB.
 MAX_CELL = 10_000_000
+#: In a workbook no more cells than these repeat what the merged cell above them says.
+MAX_COVERED = 100_000
 _DELIMITERS = ",;\t|"
 
 
@@ -56,10 +59,24 @@ def parse_sheets(data: bytes) -> Draft:
 def _rows(sheet: CalamineSheet, percent: Collection[Place]) -> list[list[str]]:
     """The cells of a sheet as texts; calamine leaves out the blank rows and columns before the first one."""
     top, left = sheet.start or (0, 0)
-    return [
+    rows = [
         [_shown(value, percent=(row, column) in percent) for column, value in enumerate(values, left)]
         for row, values in enumerate(sheet.to_python(), top)
     ]
+    held = [sum(map(bool, row)) for row in rows]
+    names = next((row for row, cells in enumerate(held) if cells > 1), 0)
+    for first, row, column in islice(_covered(sheet, top + len(rows)), MAX_COVERED):
+        # A blank row still parts two tables, and the names of columns may stand in two rows.
+        if first - top > names and held[row - top] and 0 <= column - left < len(rows[0]):
+            rows[row - top][column - left] = repeated(rows[first - top][column - left])
+    return rows
+
+
+def _covered(sheet: CalamineSheet, end: int) -> Iterator[tuple[int, int, int]]:
+    """The rows that a merged cell reaches into: its first row, the row and the column."""
+    for (first, column), (last, _) in sheet.merged_cell_ranges or ():
+        for row in range(first + 1, min(last + 1, end)):
+            yield first, row, column
 
 
 def parse_csv(data: bytes) -> Draft:

@@ -97,8 +97,13 @@ def shape(*paragraphs: str, kind: str | None = None) -> str:
     return f"<p:sp><p:nvSpPr>{place}</p:nvSpPr><p:txBody>{texts}</p:txBody></p:sp>"
 
 
-def xlsx(sheets: Mapping[str, Sequence[Sequence[str | float]]], more: Mapping[str, str] | None = None) -> bytes:
+def xlsx(
+    sheets: Mapping[str, Sequence[Sequence[str | float]]],
+    more: Mapping[str, str] | None = None,
+    merged: Sequence[str] = (),
+) -> bytes:
     """A workbook of rows by the names of its sheets; an empty text is an empty cell."""
+    merges = f"<mergeCells>{''.join(f'<mergeCell ref={place!r}/>' for place in merged)}</mergeCells>" if merged else ""
     names = enumerate(sheets, 1)
     members = {
         "[Content_Types].xml": f'<Types xmlns="{_TYPES}"><Default Extension="xml" ContentType="application/xml"/></Types>',
@@ -116,7 +121,7 @@ def xlsx(sheets: Mapping[str, Sequence[Sequence[str | float]]], more: Mapping[st
         members[f"xl/worksheets/sheet{number}.xml"] = (
             '<worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><sheetData>'
             + "".join(f'<row r="{n}">{_cells(n, row)}</row>' for n, row in enumerate(rows, 1))
-            + "</sheetData></worksheet>"
+            + f"</sheetData>{merges}</worksheet>"
         )
     return archive({**members, **(more or {})})
 

@@ -281,6 +281,62 @@ def test_the_slides_of_an_open_document_are_pages(tmp_path: Path) -> None:
     assert (document.pages, headings(document)) == ((0, 25), ["Harbours", "Boats"])
 
 
+# Cells that reach over several rows
+
+OFFICES = (
+    "Country | City | Staff\nCountry: Germany | City: Berlin | Staff: 40\nCountry: Germany | City: Hamburg | Staff: 25\n"
+    "Country: Latvia | City: Riga | Staff: 7"
+)
+
+
+def test_a_merged_cell_of_a_workbook_is_said_in_each_of_its_rows(tmp_path: Path) -> None:
+    rows = [
+        ["Offices"],
+        [],
+        ["", "Country", "City", "Staff"],
+        ["", "Germany", "Berlin", 40.0],
+        ["", "", "Hamburg", 25.0],
+    ]
+    rows += [["", "Latvia", "Riga", 7.0], [], ["", "End", "of it", ""]]
+    data = xlsx({"A": rows}, merged=["A1:D2", "B4:B5", "B6:B7", "C8:D1048576", "A5:A6", "XFC4:XFD6"])
+    assert read(tmp_path, "a.xlsx", data).text == f"A\n\nOffices\n\n{OFFICES}\n\nEnd | of it"
+
+
+def test_names_of_columns_that_stand_in_two_rows_stay_names(tmp_path: Path) -> None:
+    rows = [["Port", "Ships", ""], ["", "in", "out"], ["Riga", 40.0, 41.0]]
+    text = read(tmp_path, "a.xlsx", xlsx({"A": rows}, merged=["A1:A2", "B1:C1"])).text
+    assert text == "A\n\nPort | Ships\nShips: in | out\nPort: Riga | Ships: 40 | 41"
+
+
+def test_a_merged_cell_of_a_slide_is_said_in_each_of_its_rows(tmp_path: Path) -> None:
+    cell = "<a:tc{}><a:txBody><a:p><a:r><a:t>{}</a:t></a:r></a:p></a:txBody></a:tc>"
+    rows = "".join(
+        f"<a:tr>{''.join(cell.format(*said) for said in row)}</a:tr>"
+        for row in (
+            (("", "Country"), ("", "City"), ("", "Staff")),
+            ((' rowSpan="2"', "Germany"), ("", "Berlin"), ("", "40")),
+            ((' vMerge="1"', ""), ("", "Hamburg"), ("", "25")),
+            (("", "Latvia"), ("", "Riga"), ("", "7")),
+        )
+    )
+    slide = f'<p:graphicFrame><a:graphic><a:tbl><a:tblPr firstRow="1"/>{rows}</a:tbl></a:graphic></p:graphicFrame>'
+    assert read(tmp_path, "a.pptx", pptx([slide])).text == OFFICES
+
+
+def test_a_merged_cell_of_an_open_document_is_said_in_each_of_its_rows(tmp_path: Path) -> None:
+    cell = "<table:table-cell{}><text:p>{}</text:p></table:table-cell>"
+    names = "".join(cell.format("", name) for name in ("Country", "City", "Staff"))
+    spanned = ' table:number-rows-spanned="2"'
+    body = (
+        f"<table:table><table:table-header-rows><table:table-row>{names}</table:table-row></table:table-header-rows>"
+        f"<table:table-row>{cell.format(spanned, 'Germany')}{cell.format('', 'Berlin')}{cell.format('', '40')}</table:table-row>"
+        f"<table:table-row><table:covered-table-cell/>{cell.format('', 'Hamburg')}{cell.format('', '25')}</table:table-row>"
+        f"<table:table-row>{cell.format('', 'Latvia')}{cell.format('', 'Riga')}{cell.format('', '7')}</table:table-row>"
+        "<table:table-row><table:covered-table-cell/><table:covered-table-cell/></table:table-row></table:table>"
+    )
+    assert read(tmp_path, "a.odt", odt(body)).text == OFFICES
+
+
 # Books, tables, mail
 
 
