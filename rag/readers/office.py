@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
@@ -27,6 +28,10 @@ META = "meta.xml"
 #: The attribute by which an element names a relation of its member.
 RELATION = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
 _TRUE = ("1", "true")
+#: How far a run stands above the line, in thousandths of a percent or with a percent sign.
+_RAISED = re.compile(r"0*[1-9][\d.]*%?")
+_EXPONENT = re.compile(r"[+\-–−]?[0-9]+|[0-9]+[+\-–−]")
+_SUPERSCRIPTS = str.maketrans("0123456789+-–−", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻⁻")
 
 
 # Microsoft Office
@@ -134,10 +139,18 @@ def _placeholder(shape: _Element) -> str:
 def _paragraphs(element: _Element) -> Iterator[str]:
     """The paragraphs of DrawingML below an element."""
     for paragraph in element.iter("{http://schemas.openxmlformats.org/drawingml/2006/main}p"):
-        words = ("\n" if _local(run) == "br" else run.text or "" for run in paragraph.iter("{*}t", "{*}br"))
+        words = ("\n" if _local(part) == "br" else _run_text(part) for part in paragraph.iter("{*}t", "{*}br"))
         text = "".join(words).strip()
         if text:
             yield text
+
+
+def _run_text(text: _Element) -> str:
+    """The words of a run; a raised number is written with small figures, else 10³⁰ would be 1030."""
+    words = text.text or ""
+    properties = next(text.getparent().iterchildren("{*}rPr"), None)
+    raised = properties is not None and _RAISED.fullmatch(properties.get("baseline") or "")
+    return words.translate(_SUPERSCRIPTS) if raised and _EXPONENT.fullmatch(words.strip()) else words
 
 
 def links(archive: Archive, name: str) -> dict[str, tuple[str, str]]:

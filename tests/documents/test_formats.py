@@ -215,6 +215,21 @@ def test_the_slides_of_a_presentation_are_pages_in_their_order(tmp_path: Path) -
     assert (document.title, headings(document)) == ("Harbours", ["Harbours", "What they hold"])
 
 
+def test_raised_numbers_on_a_slide_do_not_run_into_those_before_them(tmp_path: Path) -> None:
+    runs = (
+        ("", "2 × 10"),
+        ("30000", "30"),
+        ("", " kg, 10"),
+        ("30000", "-3"),
+        ("0", "4"),
+        ("-25000", "5"),
+        ("30000", "th"),
+    )
+    text = "".join(f'<a:r><a:rPr baseline="{raised}"/><a:t>{said}</a:t></a:r>' for raised, said in runs)
+    slide = f"<p:sp><p:txBody><a:p>{text}</a:p></p:txBody></p:sp>"
+    assert read(tmp_path, "a.pptx", pptx([slide])).text == "2 × 10³⁰ kg, 10⁻³45th"
+
+
 def test_a_row_of_a_workbook_is_a_line_with_the_names_of_its_columns(tmp_path: Path) -> None:
     rows = [["Ships in 1802"], [], ["Port", "Ships", "Share"], ["Whitby", 40.0, 0.25], ["Hull", 120.0, ""]]
     document = read(tmp_path, "a.xlsx", xlsx({"North": rows, "Empty": [], "South": [["Dover"]]}))
