@@ -277,8 +277,10 @@ def _odf_text(element: _Element) -> tuple[str, list[_Element]]:
         elif not name:
             # A reference to an entity that is not resolved.
             continue
-        elif name in ("note-body", "text-box", "annotation", "deletion", "object", "desc", "title"):
-            inner += [part] if name in ("note-body", "text-box") else []
+        elif name in ("annotation", "deletion", "desc", "title", "ruby-text"):
+            walk.skip_subtree()
+        elif name == "note-body" or (_namespace(part).endswith(":drawing:1.0") and name != "a"):
+            inner.append(part)
             walk.skip_subtree()
         elif name == "s" or name == "tab":
             words.append(" ")

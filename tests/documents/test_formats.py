@@ -285,6 +285,19 @@ def test_an_open_document_text_has_headings_lists_tables_and_notes(tmp_path: Pat
     assert about(document) == ("Häfen", "de", "2024-03-01", None)
 
 
+def test_shapes_in_a_paragraph_of_an_open_document_come_after_it_and_readings_are_left_out(tmp_path: Path) -> None:
+    shape = "<draw:custom-shape><text:p>{}</text:p></draw:custom-shape>"
+    frame = "<draw:frame><draw:text-box><text:p>In a frame.</text:p></draw:text-box><draw:image/></draw:frame>"
+    ruby = "<text:ruby><text:ruby-base>東京</text:ruby-base><text:ruby-text>とうきょう</text:ruby-text></text:ruby>"
+    body = (
+        f"<text:p>It {shape.format('In a box.')}goes <draw:a>{frame}</draw:a>on in {ruby}.</text:p>"
+        f"<text:p>A group:<draw:g>{shape.format('One')}{shape.format('Two')}</draw:g></text:p>"
+    )
+    assert read(tmp_path, "a.odt", odt(body)).text.split("\n\n") == [
+        "It goes on in 東京.", "In a box.", "In a frame.", "A group:", "One", "Two",
+    ]  # fmt: skip
+
+
 def test_the_slides_of_an_open_document_are_pages(tmp_path: Path) -> None:
     page = (
         '<draw:page><draw:frame presentation:class="title"><draw:text-box><text:p>{}</text:p></draw:text-box></draw:frame>'
