@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from rag.readers.raised import small
+
 if TYPE_CHECKING:
     from lxml.etree import _Element
 
@@ -39,6 +41,10 @@ def flat(element: _Element) -> str:
     for event, inner in walk:
         if event == "start":
             if tag_of(inner) in HIDDEN:
+                walk.skip_subtree()
+                continue
+            if inner is not element and (said := small(inner, words)) is not None:
+                words.append(said)
                 walk.skip_subtree()
                 continue
             words.append(" " if tag_of(inner) in BLOCKS or tag_of(inner) == "br" else "")

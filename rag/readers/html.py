@@ -15,6 +15,7 @@ from rag.readers.elements import ASIAN_BREAK, BLOCKS, HEADINGS, HIDDEN, MAX_CELL
 from rag.readers.main_text import main_text
 from rag.readers.metadata import language_code
 from rag.readers.outline import Outline
+from rag.readers.raised import small
 
 if TYPE_CHECKING:
     from lxml.etree import _Element
@@ -93,6 +94,9 @@ class _Renderer:
             tag = tag_of(element)
             if event == "start":
                 if tag in HIDDEN or element in self._left_out or (tag == "table" and self._table(element)):
+                    walk.skip_subtree()
+                elif (said := small(element, self._words)) is not None:
+                    self._words.append(said)
                     walk.skip_subtree()
                 else:
                     self._open(element, tag)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Mapping, Sequence
-from itertools import pairwise
+from itertools import pairwise, zip_longest
 
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
@@ -16,6 +16,7 @@ from rag.readers.draft import Draft
 from rag.readers.layout import join
 from rag.readers.metadata import language_code
 from rag.readers.outline import row_line
+from rag.readers.raised import lowered, raised
 
 _FRONT_MATTER = re.compile(r"\A---[ \t]*\n(.*?)\n(?:---|\.\.\.)[ \t]*(?:\n|\Z)", re.DOTALL)
 _FIELD = re.compile(r"([A-Za-z_][\w-]*)\s*:\s*(.*)")
@@ -25,6 +26,7 @@ _LINE_ELEMENT = re.compile(
     r"</?(?:p|div|br|li|ul|ol|tr|h[1-6]|table|section|article|blockquote)\b[^>]*>", re.IGNORECASE
 )
 _BREAK = re.compile(r"<br\b", re.IGNORECASE)
+_SMALL = re.compile(r"<(?P<closing>/)?su(?:(?P<up>p)|b)\b[^>]*>", re.IGNORECASE)
 _TAG = re.compile(r"</?[A-Za-z!?][^>]*>")
 _BLOCK_ENDS = frozenset(("paragraph_close", "heading_close", "blockquote_close"))
 
@@ -108,8 +110,19 @@ def _lines(tokens: Sequence[Token]) -> list[str]:
 
 def _inline(token: Token) -> str:
     text = ""
-    for child in token.children or ():
-        if child.type in ("text", "code_inline"):
+    #: Where what is raised or lowered begins, and whether it holds a link.
+    begun, linked = -1, False
+    for child, following in zip_longest(token.children or (), (token.children or ())[1:]):
+        small = _SMALL.fullmatch(child.content) if child.type == "html_inline" else None
+        linked = linked or child.type == "link_open"
+        if small and not small["closing"]:
+            begun, linked = len(text), False
+        elif small and begun >= 0:
+            before, inner = text[:begun], text[begun:]
+            after = following.content if following else ""
+            text = before + (raised(inner, before, after, noted=linked) if small["up"] else lowered(inner, before))
+            begun = -1
+        elif child.type in ("text", "code_inline"):
             text += child.content
         elif child.type == "softbreak":
             text = f"{text.rstrip()}\n"

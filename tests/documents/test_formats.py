@@ -90,6 +90,50 @@ def test_what_a_definition_list_says_of_a_term_has_the_term_before_it(tmp_path: 
     )
 
 
+@pytest.mark.parametrize(
+    ("written", "read_as"),
+    [
+        ("2 × 10<sup>30</sup> kg, 10<sup>−3</sup> m", "2 × 10³⁰ kg, 10⁻³ m"),
+        ("50 km<sup>2</sup> and <i>mc</i><sup>2</sup>, W/m<sup>2</sup>K<sup>4</sup>", "50 km² and mc², W/m²K⁴"),
+        ('<a href="/e">10<sup>30</sup> kg</a>', "10³⁰ kg"),
+        ("<sup>14</sup>C, SO<sub>4</sub><sup>2−</sup>", "¹⁴C, SO4²⁻"),
+        ("2<sup>1</sup>/<sub>2</sub> miles", "2 1/2 miles"),
+        ("2<sup>1.5</sup>, 1011<sub>2</sub>", "2^1.5, 1011₂"),
+        ("CO<sub>2</sub>, 19<sup>e</sup>, 1<sup>st</sup>", "CO2, 19e, 1st"),
+    ],
+)
+def test_raised_figures_do_not_make_another_number_of_the_one_before(
+    tmp_path: Path, written: str, read_as: str
+) -> None:
+    assert read(tmp_path, "a.html", f"<p>It is {written} here.</p>").text == f"It is {read_as} here."
+    cells = f"<table><tr><td>It</td><td>{written}</td></tr></table>"
+    assert read(tmp_path, "b.html", cells).text == f"It | {read_as}"
+
+
+@pytest.mark.parametrize(
+    "mark",
+    [
+        "<sup>3</sup>",
+        '<sup><a href="#3">3</a></sup>',
+        '<a href="#3"><sup>3</sup></a>',
+        '<sup class="reference"><a href="#3"><span>[</span>3<span>]</span></a></sup>',
+        '<a epub:type="noteref" href="#3">3</a>',
+        '<a role="doc-noteref" href="#3"><sup>3</sup></a>',
+    ],
+)
+def test_the_mark_of_a_note_is_part_of_no_number_and_hides_no_end_of_a_sentence(tmp_path: Path, mark: str) -> None:
+    page = f"<p>The old pier was built in 1802{mark} by the city.{mark} The bridge came later.{mark} Both stand.</p>"
+    assert [sentence.text for sentence in split(read(tmp_path, "a.html", page))] == [
+        "The old pier was built in 1802[3] by the city.[3]",
+        "The bridge came later.[3]",
+        "Both stand.",
+    ]
+
+
+def test_tags_for_raised_figures_that_are_never_closed_hide_nothing(tmp_path: Path) -> None:
+    assert read(tmp_path, "a.html", "<sup>" * 200 + "The harbour is old.").text == "The harbour is old."
+
+
 def test_a_page_of_nothing_but_links_keeps_them(tmp_path: Path) -> None:
     page = "<h1>Contents</h1><ul class=toc><li><a href=1>First part</a><li><a href=2>Second</a><li><a href=3>Third</a></ul>"
     assert read(tmp_path, "a.html", page).text == "Contents\n\n- First part\n- Second\n- Third"

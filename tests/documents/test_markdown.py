@@ -88,3 +88,10 @@ def test_a_program_keeps_its_lines_and_one_blank_line_at_most() -> None:
     text, marks = cut_marks(tidy(parse_markdown("```\na = 1\n\n\n\n  b = 2\n```\n").text))
     assert text == "a = 1\n\n  b = 2"
     assert [text[span.start : span.end] for span in marks.verbatim] == ["a = 1", "  b = 2"]
+
+
+def test_raised_figures_in_markdown_are_powers_and_notes() -> None:
+    text = (
+        "It is 10<sup>30</sup> kg (CO<sub>2</sub>), since 1802<sup>[1](#n)</sup> they say.<sup>2</sup> 19<sup>e</sup>."
+    )
+    assert parse_markdown(text).text.strip() == "It is 10³⁰ kg (CO2), since 1802[1] they say.[2] 19e."
