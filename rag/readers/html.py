@@ -12,6 +12,7 @@ from rag.readers.charset import decode_declared
 from rag.readers.dates import parse_date
 from rag.readers.draft import Draft, Unreadable
 from rag.readers.elements import ASIAN_BREAK, BLOCKS, HEADINGS, HIDDEN, MAX_CELL, flat, is_block, tag_of
+from rag.readers.grid import cells_of, laid_out, titles
 from rag.readers.main_text import main_text
 from rag.readers.metadata import language_code
 from rag.readers.outline import Outline
@@ -173,19 +174,15 @@ class _Renderer:
         """Add a table of data, and say whether it was one: what holds tables or long cells is a layout."""
         if next(table.iterdescendants("table"), None) is not None:
             return False
-        rows = [[cell for cell in row if tag_of(cell) in ("td", "th")] for row in table.iter("tr")]
-        rows = [row for row in rows if row]
-        if not rows or max(map(len, rows)) < 2:
-            return False
-        texts = [[flat(cell) for cell in row] for row in rows]
-        if any(len(text) > MAX_CELL for row in texts for text in row):
+        rows = cells_of(table)
+        if max(map(len, rows), default=0) < 2 or any(len(cell.text) > MAX_CELL for row in rows for cell in row):
             return False
         self._flush()
         self._outline.term("")
-        for caption in table.iter("caption"):
-            self._outline.paragraph(flat(caption))
-        first = rows[0]
-        header = all(tag_of(cell) == "th" for cell in first) or tag_of(first[0].getparent().getparent()) == "thead"
+        above = titles(rows)
+        for title in (*map(flat, table.iter("caption")), *(row[0].text for row in rows[:above])):
+            self._outline.paragraph(title)
+        texts, header = laid_out(rows[above:])
         self._outline.table(texts, header=header)
         return True
 

@@ -134,6 +134,43 @@ def test_tags_for_raised_figures_that_are_never_closed_hide_nothing(tmp_path: Pa
     assert read(tmp_path, "a.html", "<sup>" * 200 + "The harbour is old.").text == "The harbour is old."
 
 
+@pytest.mark.parametrize(
+    ("rows", "text"),
+    [
+        (
+            "<tr><th>Country<th>City<th>Staff<tr><td rowspan=2>Germany<td>Berlin<td>40<tr><td>Hamburg<td>25"
+            "<tr><td>Latvia<td colspan=2>unknown<tr><td>Total",
+            "Country | City | Staff\nCountry: Germany | City: Berlin | Staff: 40\n"
+            "Country: Germany | City: Hamburg | Staff: 25\nCountry: Latvia | City: unknown | Staff: unknown\nTotal",
+        ),
+        (
+            "<thead><tr><th rowspan=2>Port<th colspan=2>Ships<tr><th>2022<th>2023</thead><tr><td>Riga<td>40<td>44",
+            "Port | Ships 2022 | Ships 2023\nPort: Riga | Ships 2022: 40 | Ships 2023: 44",
+        ),
+        (
+            "<tr><th colspan=2>Ships by port<tr><th>Port<th>Ships<tr><td colspan=2>Baltic<tr><td>Riga<td>40",
+            "Ships by port\n\nPort | Ships\nBaltic\nPort: Riga | Ships: 40",
+        ),
+        ("<tr><td rowspan=0>Riga<td>40<tr><td>41", "Riga | 40\nRiga | 41"),
+        ("<tr><td colspan=2>Riga<td>40<tr><td>Hull<td>Old<td>41", "Riga | 40\nHull | Old | 41"),
+        ("<tbody><tr><th rowspan=9>Riga<td>40<tbody><tr><th>Hull<td>41", "Riga | 40\nHull | 41"),
+        ("<tr><th>Port<th colspan=1000>Ships<tr><td>Riga<td>40", "Port | Ships\nPort: Riga | Ships: 40"),
+        ("<tr><th colspan=x>Port<th rowspan=-1>Ships<tr><td>Riga<td>40", "Port | Ships\nPort: Riga | Ships: 40"),
+        (
+            "<thead><tr><th rowspan=2>Ships<tr><th>Port<th>No.</thead><tr><td>Ida<td>Hull<td>7",
+            "Ships | Port | No.\nShips: Ida | Port: Hull | No.: 7",
+        ),
+    ],
+)
+def test_a_cell_stands_in_all_rows_and_columns_that_it_spans(tmp_path: Path, rows: str, text: str) -> None:
+    assert read(tmp_path, "a.html", f"<table>{rows}</table>").text == text
+
+
+def test_spans_do_not_make_a_small_table_huge(tmp_path: Path) -> None:
+    rows = f"<tr><td rowspan=65534 colspan=1000>{'x' * 500}<td>y" * 500
+    assert len(read(tmp_path, "a.html", f"<table><tr><th>A<th>B{rows}</table>").text) < 2 * len(rows)
+
+
 def test_a_page_of_nothing_but_links_keeps_them(tmp_path: Path) -> None:
     page = "<h1>Contents</h1><ul class=toc><li><a href=1>First part</a><li><a href=2>Second</a><li><a href=3>Third</a></ul>"
     assert read(tmp_path, "a.html", page).text == "Contents\n\n- First part\n- Second\n- Third"
