@@ -15,6 +15,7 @@ from rag.readers.elements import ASIAN_BREAK, BLOCKS, HEADINGS, HIDDEN, MAX_CELL
 from rag.readers.grid import cells_of, laid_out, titles
 from rag.readers.main_text import main_text
 from rag.readers.metadata import language_code
+from rag.readers.numbering import Numbering
 from rag.readers.outline import Outline
 from rag.readers.raised import small
 
@@ -83,7 +84,7 @@ class _Renderer:
         self._outline = outline
         self._left_out = left_out
         self._words: list[str] = []
-        self._lists: list[int | None] = []
+        self._lists: list[Numbering | None] = []
         self._marker: str | None = None
         self._preformatted = 0
 
@@ -115,10 +116,10 @@ class _Renderer:
         if tag == "dl":
             self._outline.term("")
         elif tag in ("ul", "ol", "dir"):
-            start = element.get("start") or "1"
-            self._lists.append(int(start) if tag == "ol" and start.isdecimal() and len(start) < 9 else None)
+            self._lists.append(Numbering(element) if tag == "ol" else None)
         elif tag == "li":
-            self._marker = self._next_marker()
+            numbering = self._lists[-1] if self._lists else None
+            self._marker = numbering.marker(element) if numbering else "-"
         elif tag == "pre":
             self._preformatted += 1
         elif tag == "br":
@@ -162,13 +163,6 @@ class _Renderer:
     def _inline(self, text: str) -> str:
         # Line breaks of the source are spaces, but between two East Asian characters there is none to be seen.
         return text if self._preformatted else _SPACES.sub(" ", ASIAN_BREAK.sub("", text))
-
-    def _next_marker(self) -> str:
-        number = self._lists[-1] if self._lists else None
-        if number is None:
-            return "-"
-        self._lists[-1] = number + 1
-        return f"{number}."
 
     def _table(self, table: _Element) -> bool:
         """Add a table of data, and say whether it was one: what holds tables or long cells is a layout."""

@@ -171,6 +171,24 @@ def test_spans_do_not_make_a_small_table_huge(tmp_path: Path) -> None:
     assert len(read(tmp_path, "a.html", f"<table><tr><th>A<th>B{rows}</table>").text) < 2 * len(rows)
 
 
+@pytest.mark.parametrize(
+    ("page", "markers"),
+    [
+        ("<ol start=5><li>a<li value=9>b<li>c</ol>", ["5.", "9.", "10."]),
+        ("<ol start=-1><li>a<li>b<li value=x>c</ol>", ["-1.", "0.", "1."]),
+        ("<ol reversed><li>a<li>b</ol>", ["2.", "1."]),
+        ("<ol reversed start=10><li>a<li value=7>b<li>c</ol>", ["10.", "7.", "6."]),
+        ("<ol type=a start=26><li>a<li>b</ol>", ["z.", "aa."]),
+        ("<ol type=I start=4><li>a<ol type=A><li>b</ol><li>c</ol>", ["IV.", "A.", "V."]),
+        ("<ol start=99999999999><li>a<li value=1e9>b</ol>", ["1.", "1."]),
+        ("<ul><li value=3>a</ul>", ["-"]),
+    ],
+)
+def test_the_items_of_a_list_have_the_numbers_that_one_sees(tmp_path: Path, page: str, markers: list[str]) -> None:
+    lines = read(tmp_path, "a.html", f"<p>These are all.</p>{page}").text.split("\n")[2:]
+    assert [line.split()[0] for line in lines] == markers
+
+
 def test_a_page_of_nothing_but_links_keeps_them(tmp_path: Path) -> None:
     page = "<h1>Contents</h1><ul class=toc><li><a href=1>First part</a><li><a href=2>Second</a><li><a href=3>Third</a></ul>"
     assert read(tmp_path, "a.html", page).text == "Contents\n\n- First part\n- Second\n- Third"
