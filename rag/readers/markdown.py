@@ -2,32 +2,29 @@
 
 from __future__ import annotations
 
-import html
 import re
 from collections.abc import Mapping, Sequence
-from itertools import pairwise, zip_longest
+from itertools import zip_longest
 
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 from rag.readers.canonical import HEADING, VERBATIM
 from rag.readers.dates import parse_date
-from rag.readers.draft import Draft
+from rag.readers.draft import Draft, Unreadable
+from rag.readers.html import render, tree
 from rag.readers.layout import join
 from rag.readers.metadata import language_code
-from rag.readers.outline import row_line
+from rag.readers.outline import Outline, row_line
 from rag.readers.raised import lowered, raised
 
 _FRONT_MATTER = re.compile(r"\A---[ \t]*\n(.*?)\n(?:---|\.\.\.)[ \t]*(?:\n|\Z)", re.DOTALL)
 _FIELD = re.compile(r"([A-Za-z_][\w-]*)\s*:\s*(.*)")
 _COMMENT = re.compile(r"<!--.*?(?:-->|\Z)", re.DOTALL)
-_HIDDEN_ELEMENT = re.compile(r"<(script|style|head)\b.*?(?:</\1\s*>|\Z)", re.DOTALL | re.IGNORECASE)
-_LINE_ELEMENT = re.compile(
-    r"</?(?:p|div|br|li|ul|ol|tr|h[1-6]|table|section|article|blockquote)\b[^>]*>", re.IGNORECASE
-)
+#: A blank line within a table ends a block of HTML: the next one begins with a row.
+_PART_OF_A_TABLE = re.compile(r"\s*<(?:tr|td|th|thead|tbody|tfoot|caption)\b", re.IGNORECASE)
 _BREAK = re.compile(r"<br\b", re.IGNORECASE)
 _SMALL = re.compile(r"<(?P<closing>/)?su(?:(?P<up>p)|b)\b[^>]*>", re.IGNORECASE)
-_TAG = re.compile(r"</?[A-Za-z!?][^>]*>")
 _BLOCK_ENDS = frozenset(("paragraph_close", "heading_close", "blockquote_close"))
 
 
@@ -35,10 +32,12 @@ def parse_markdown(text: str) -> Draft:
     """The visible text of a Markdown file; front matter (``key: value`` between ``---``) tells title, date, source."""
     fields, body = _front_matter(text)
     tokens = MarkdownIt("commonmark").enable(["table", "strikethrough"]).parse(body.replace("\f", "\n\n"))
+    lines = _lines(tokens)
+    heading = next((line.removeprefix(HEADING) for line in lines if line.startswith(HEADING)), None)
     return Draft(
-        text="\n".join(_lines(tokens)),
+        text="\n".join(lines),
         marked=True,
-        title=fields.get("title") or _first_heading(tokens),
+        title=fields.get("title") or heading,
         language=language_code(fields.get("language") or fields.get("lang")),
         date=parse_date(fields["date"]) if "date" in fields else None,
         url=next((fields[key] for key in ("source", "url", "link", "canonical") if _is_address(fields.get(key))), None),
@@ -59,13 +58,6 @@ def _front_matter(text: str) -> tuple[Mapping[str, str], str]:
 
 def _is_address(value: str | None) -> bool:
     return bool(value) and str(value).startswith(("http://", "https://"))
-
-
-def _first_heading(tokens: Sequence[Token]) -> str | None:
-    for opening, inline in pairwise(tokens):
-        if opening.type == "heading_open":
-            return _inline(inline).replace("\n", " ").strip() or None
-    return None
 
 
 def _lines(tokens: Sequence[Token]) -> list[str]:
@@ -109,26 +101,26 @@ def _lines(tokens: Sequence[Token]) -> list[str]:
 
 
 def _inline(token: Token) -> str:
-    text = ""
-    #: Where what is raised or lowered begins, and whether it holds a link.
+    words: list[str] = []
+    # Where what is raised or lowered begins, and whether it holds a link.
     begun, linked = -1, False
     for child, following in zip_longest(token.children or (), (token.children or ())[1:]):
         small = _SMALL.fullmatch(child.content) if child.type == "html_inline" else None
         linked = linked or child.type == "link_open"
         if small and not small["closing"]:
-            begun, linked = len(text), False
+            begun, linked = len(words), False
         elif small and begun >= 0:
-            before, inner = text[:begun], text[begun:]
+            before, inner = "".join(words[max(0, begun - 2) : begun]), "".join(words[begun:])
             after = following.content if following else ""
-            text = before + (raised(inner, before, after, noted=linked) if small["up"] else lowered(inner, before))
+            words[begun:] = [raised(inner, before, after, noted=linked) if small["up"] else lowered(inner, before)]
             begun = -1
         elif child.type in ("text", "code_inline"):
-            text += child.content
+            words.append(child.content)
         elif child.type == "softbreak":
-            text = f"{text.rstrip()}\n"
+            words.append("\n")
         elif child.type == "hardbreak" or (child.type == "html_inline" and _BREAK.match(child.content)):
-            text += "\v"
-    return "\n".join(_join_soft(line) for line in text.split("\v"))
+            words.append("\v")
+    return "\n".join(_join_soft(line) for line in "".join(words).split("\v"))
 
 
 def _join_soft(text: str) -> str:
@@ -140,8 +132,12 @@ def _join_soft(text: str) -> str:
 
 
 def _visible(content: str) -> str:
-    text = _COMMENT.sub("", content)
-    text = _HIDDEN_ELEMENT.sub("", text)
-    text = _LINE_ELEMENT.sub("\n", text)
-    text = _TAG.sub("", text)
-    return "\n".join(html.unescape(line).strip() for line in text.split("\n") if line.strip())
+    """What one sees of a block of HTML; it may be a part of one, as a tag alone is."""
+    page = _COMMENT.sub("", content)
+    outline = Outline()
+    try:
+        root = tree(f"<table>{page}" if _PART_OF_A_TABLE.match(page) else page)
+    except Unreadable:
+        return ""
+    render(next(root.iter("body"), root), outline)
+    return outline.text

@@ -45,7 +45,7 @@ def raised(text: str, before: str, after: str = "", *, noted: bool = False) -> s
     >>> raised("30", "2 × 10"), raised("1", "in 1802"), raised("2", "they say."), raised("e", "19")
     ('³⁰', '[1]', '[2]', 'e')
     """
-    plain = text.strip()
+    plain, before = text.strip(), before[-BEFORE:]
     if _is_note(plain, before, after, noted):
         tail = " " if before[-1:].strip() == "" and after[:1].isalnum() else ""
         return f"[{plain}]{tail}"

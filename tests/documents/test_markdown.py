@@ -95,3 +95,21 @@ def test_raised_figures_in_markdown_are_powers_and_notes() -> None:
         "It is 10<sup>30</sup> kg (CO<sub>2</sub>), since 1802<sup>[1](#n)</sup> they say.<sup>2</sup> 19<sup>e</sup>."
     )
     assert parse_markdown(text).text.strip() == "It is 10³⁰ kg (CO2), since 1802[1] they say.[2] 19e."
+
+
+def test_html_in_markdown_is_read_as_a_web_page_is() -> None:
+    text = (
+        "Ports:\n\n<table>\n<tr><th>Port</th><th>Ships</th></tr>\n<tr><td>Riga</td><td>40</td></tr>\n\n"
+        "<tr><td>Hull</td><td>41</td></tr>\n</table>\n\n"
+        "<details>\n<summary>More</summary>\n<dl><dt>Cranes</dt><dd>Five</dd></dl>\n\nIn *words*.\n\n</details>\n\n"
+        '<h2 align="center">Prices &amp; more</h2>\n\n<pre>\na = 1\n  b = 2\n</pre>\n\nThe end.\n'
+    )
+    assert tidy(parse_markdown(text).text) == (
+        "Ports:\n\nPort | Ships\nPort: Riga | Ships: 40\n\nHull | 41\n\nMore\n\nCranes: Five\n\nIn words.\n\n"
+        "\x02Prices & more\n\n\x03a = 1\n\x03  b = 2\n\nThe end."
+    )
+
+
+def test_a_heading_in_html_is_the_title_of_a_markdown_file_too() -> None:
+    draft = parse_markdown('<h1 align="center">\n  <img src="a.png"> Harbour\n</h1>\n\nText.\n\n## Install\n\nRun it.')
+    assert (draft.title, tidy(draft.text)) == ("Harbour", "\x02Harbour\n\nText.\n\n\x02Install\n\nRun it.")
