@@ -39,8 +39,11 @@ _SHORT = {"M": 1e6, "B": 1e9, "T": 1e12}
 """What a capital letter directly behind a numeral may mean: "671B parameters"."""
 
 # Groups of three digits and no more: in "Q3 2023" there are two numbers.
-_NUMERAL = r"(?:\d{1,3}(?:[.,'’\u00a0\u202f ]\d{3}(?!\d))+|\d+)(?:[.,]\d+)?"
+_NUMERAL = r"(?:10\^[+\-\u2212]?\d{1,2}(?!\d)|(?:\d{1,3}(?:[.,'’\u00a0\u202f ]\d{3}(?!\d))+|\d+)(?:[.,]\d+)?)"
 _NUMBER = re.compile(rf"(?<![\w.,-])({_NUMERAL})|(?<=[^\W\d_])({_NUMERAL})|(?<=[-–])({_NUMERAL})")
+_SMALL_POWER = re.compile(r"(?<![\d.,])10([⁺⁻]?[⁰¹²³⁴-⁹]{1,2})(?![⁰¹²³⁴-⁹])")
+_NOTE = re.compile(r"^\[\d{1,3}\]|(?<=\S)\[\d{1,3}(?:\s?[,;–-]\s?\d{1,3})*\]")
+"""The mark of a note at the beginning or behind a word ("built in 1802[1]") is no number of a sentence."""
 _CODE = re.compile(r"[A-Za-z\u00c0-\u024f]-?$")
 """What stands before the digits of "R1", "A100" and "GPT-4", which are part of a name."""
 # Not across a line's end: what stands in the next line of a program is another value.
@@ -77,9 +80,13 @@ def figures(text: str) -> list[Figure]:
     [[600000000000.0]]
     """
     plain, places = _plain(text)
+    notes = {note.start() + 1: note.end() for note in _NOTE.finditer(plain)}
     found: list[Figure] = []
     position = 0
     while match := _NUMBER.search(plain, position):
+        if match.start() in notes:
+            position = notes[match.start()]
+            continue
         values, position = _read(plain, match)
         start, end = places[match.start()], places[position - 1] + 1
         code = bool(_CODE.search(plain, 0, match.start()))
@@ -148,16 +155,19 @@ def _written(value: float, answer_language: str) -> str:
 def _plain(text: str) -> tuple[str, Sequence[int]]:
     """Return a text with every digit in ASCII, and for each of its characters the place that it has in the text.
 
-    The small digits of "km²" and "CO₂" are no numbers; "1½" is 1.5.
+    The small digits of "km²" and "CO₂" are no numbers; "10³⁰" becomes "10^30", and "1½" 1.5.
     """
     if unicodedata.is_normalized("NFKC", text):
         return text, range(len(text))
     plain, places = "", []
+    powers = {place for power in _SMALL_POWER.finditer(text) for place in range(*power.span(1))}
     for place, character in enumerate(text):
         kind = unicodedata.decomposition(character).partition(" ")[0]
-        if kind in ("<super>", "<sub>") and character.isdigit():
+        if place in powers:
+            character = ("" if place - 1 in powers else "^") + unicodedata.normalize("NFKC", character)
+        elif kind in ("<super>", "<sub>") and character.isdigit():
             continue
-        if kind == "<fraction>" and (value := unicodedata.numeric(character, 0.0)):
+        elif kind == "<fraction>" and (value := unicodedata.numeric(character, 0.0)):
             character = f"{value:.3g}"[1 if plain[-1:].isdigit() else 0 :]
         else:
             character = unicodedata.normalize("NFKC", character)
@@ -244,6 +254,9 @@ def _readings(numeral: str) -> set[float]:
     >>> sorted(_readings("90.000"))
     [90.0, 90000.0]
     """
+    base, _, exponent = numeral.partition("^")
+    if exponent:
+        return {float(base) ** int(exponent.replace("\u2212", "-"))}
     plain = re.sub(r"['’\u00a0\u202f ]", "", numeral)
     marks = [character for character in plain if character in ".,"]
     digits = re.sub(r"[.,]", "", plain)

@@ -26,11 +26,23 @@ from rag.figures import figures, rescaled, unsupported
         ("1½ Millionen, ½ Liter", [{1.5e6}, {0.5}]),
         ("671B parameters for 5M users", [{671.0, 671e9}, {5.0, 5e6}]),
         ("６０００億ドル", [{6e11}]),
+        ("2 × 10³⁰ kg, 10⁻³ m, 10^30, 10 m", [{2.0}, {1e30}, {1e-3}, {1e30}, {10.0}]),
+        ("110² ports, 10.10² ports", [{110.0}, {10.1}]),
         ("no number", []),
     ],
 )
 def test_a_number_is_read_in_every_way_its_notation_allows(text: str, values: list[set[float]]) -> None:
     assert [set(figure.values) for figure in figures(text)] == values
+
+
+def test_the_mark_of_a_note_is_no_number() -> None:
+    said = "[1] It was built in 1802[3] by the city.[4,5] It has [6] piers [7, 8]."
+    assert [figure.text for figure in figures(said)] == ["1802", "6", "7", "8"]
+
+
+def test_another_power_of_ten_is_not_supported() -> None:
+    assert unsupported("2 × 10^25 kg", ["The mass is 2 × 10³⁰ kg."]) == ["10^25"]
+    assert unsupported("2 × 10^30 kg", ["The mass is 2 × 10³⁰ kg."]) == []
 
 
 def test_a_billion_is_long_or_short() -> None:
