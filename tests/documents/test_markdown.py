@@ -113,3 +113,7 @@ def test_html_in_markdown_is_read_as_a_web_page_is() -> None:
 def test_a_heading_in_html_is_the_title_of_a_markdown_file_too() -> None:
     draft = parse_markdown('<h1 align="center">\n  <img src="a.png"> Harbour\n</h1>\n\nText.\n\n## Install\n\nRun it.')
     assert (draft.title, tidy(draft.text)) == ("Harbour", "\x02Harbour\n\nText.\n\n\x02Install\n\nRun it.")
+
+
+def test_a_break_in_html_before_a_line_s_end_is_one() -> None:
+    assert parse_markdown("First line<br/>\nsecond line,\nits end.").text.strip() == "First line\nsecond line, its end."
