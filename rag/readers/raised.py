@@ -110,8 +110,11 @@ def _leads_to_a_note(element: _Element) -> bool:
     """Whether an element is all of a link, holds one, or is named as the mark of a note."""
     if _is_named(element, _NOTE_NAME) or next(element.iter("a"), None) is not None:
         return True
+    # Not by counting what is around: a paragraph of a hundred thousand raised figures would be counted as often.
     around = element.getparent()
-    if around is None or len(around) > 1 or (around.text or "").strip() or (element.tail or "").strip():
+    if around is None or element.getprevious() is not None or element.getnext() is not None:
+        return False
+    if (around.text or "").strip() or (element.tail or "").strip():
         return False
     return around.tag == "a" or (around.tag == "span" and _is_named(around, _NOTE_NAME))
 

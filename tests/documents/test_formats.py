@@ -130,6 +130,11 @@ def test_the_mark_of_a_note_is_part_of_no_number_and_hides_no_end_of_a_sentence(
     ]
 
 
+def test_a_paragraph_of_nothing_but_raised_figures_is_read_in_time(tmp_path: Path) -> None:
+    # Two seconds; it took minutes while each of them counted all others.
+    assert read(tmp_path, "a.html", "a<sup>2</sup>" * 100_000).text.startswith("a²a²a²")
+
+
 def test_tags_for_raised_figures_that_are_never_closed_hide_nothing(tmp_path: Path) -> None:
     assert read(tmp_path, "a.html", "<sup>" * 200 + "The harbour is old.").text == "The harbour is old."
 
