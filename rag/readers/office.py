@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from itertools import zip_longest
 from typing import TYPE_CHECKING
 
 from rag.readers.archive import Archive, target
@@ -12,6 +13,7 @@ from rag.readers.formats import encrypted
 from rag.readers.html import iso_date, render, tree
 from rag.readers.metadata import language_code, stated_title
 from rag.readers.outline import Outline, repeated
+from rag.readers.raised import BEFORE, raised
 from rag.readers.word import readable
 
 if TYPE_CHECKING:
@@ -30,8 +32,6 @@ RELATION = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships
 _TRUE = ("1", "true")
 #: How far a run stands above the line, in thousandths of a percent or with a percent sign.
 _RAISED = re.compile(r"0*[1-9][\d.]*%?")
-_EXPONENT = re.compile(r"[+\-–−]?[0-9]+|[0-9]+[+\-–−]")
-_SUPERSCRIPTS = str.maketrans("0123456789+-–−", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻⁻")
 
 
 # Microsoft Office
@@ -139,18 +139,25 @@ def _placeholder(shape: _Element) -> str:
 def _paragraphs(element: _Element) -> Iterator[str]:
     """The paragraphs of DrawingML below an element."""
     for paragraph in element.iter("{http://schemas.openxmlformats.org/drawingml/2006/main}p"):
-        words = ("\n" if _local(part) == "br" else _run_text(part) for part in paragraph.iter("{*}t", "{*}br"))
-        text = "".join(words).strip()
+        text = _text_of_runs(list(paragraph.iter("{*}t", "{*}br"))).strip()
         if text:
             yield text
 
 
-def _run_text(text: _Element) -> str:
-    """The words of a run; a raised number is written with small figures, else 10³⁰ would be 1030."""
-    words = text.text or ""
-    properties = next(text.getparent().iterchildren("{*}rPr"), None)
-    raised = properties is not None and _RAISED.fullmatch(properties.get("baseline") or "")
-    return words.translate(_SUPERSCRIPTS) if raised and _EXPONENT.fullmatch(words.strip()) else words
+def _text_of_runs(parts: Sequence[_Element]) -> str:
+    """The words of runs and the breaks between them; what is raised is written as in web pages."""
+    text = ""
+    for part, following in zip_longest(parts, parts[1:]):
+        words = "\n" if _local(part) == "br" else part.text or ""
+        if _is_raised(part):
+            words = raised(words, text[-BEFORE:], "" if following is None else following.text or "")
+        text += words
+    return text
+
+
+def _is_raised(part: _Element) -> bool:
+    properties = next(part.getparent().iterchildren("{*}rPr"), None)
+    return properties is not None and bool(_RAISED.fullmatch(properties.get("baseline") or ""))
 
 
 def links(archive: Archive, name: str) -> dict[str, tuple[str, str]]:
