@@ -22,7 +22,10 @@ from rag.unread import Unread
 SETTLED_NS = 2_000_000_000
 """Nanoseconds after which the time of a file's last change tells it from the next: FAT counts in two seconds."""
 
-_READING = ("indexing.py", "language.py", "lexical.py", "memory.py", "passages.py", "sentences.py", "writing.py")
+_READING = (
+    "abbreviations.py", "indexing.py", "language.py", "lexical.py", "memory.py", "passages.py", "sentences.py",
+    "writing.py",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)

@@ -28,7 +28,7 @@ STRIDE = 10_000
 _LETTER = re.compile(r"[^\W\d_]")
 _BULLET = re.compile(r"(?:[-*+•‣◦▪●○■□・·–—]\s+)+")
 _NUMBERED = re.compile(r"(?:[-*+•‣◦▪●○■□・·]\s|\(?\d{1,3}[.)]\s)")
-_ONLY_NUMBER = re.compile(r"\(?(?:\d{1,3}|[a-zA-Z]|[ivxIVX]{1,4})[.)]\s*")
+_ONLY_NUMBER = re.compile(r"\(?(?:\d{1,3}(?:\.\d{1,3}){0,5}|[a-zA-Z]|[ivxIVX]{1,4})[.)]\s*")
 #: A row of a table, as the readers write its cells.
 _IN_CELLS = re.compile(r"\S \| \S")
 #: The line after this one, if there is no blank one between.

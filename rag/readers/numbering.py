@@ -30,7 +30,7 @@ class Numbering:
         """Return what stands before the next item, which may have a number of its own."""
         number = _number(item, "value", self._next)
         self._next = number + self._step
-        return f"{_written(number, item.get('type') or self._kind)}."
+        return f"{written(number, item.get('type') or self._kind)}."
 
 
 def _number(element: _Element, name: str, otherwise: int) -> int:
@@ -38,10 +38,10 @@ def _number(element: _Element, name: str, otherwise: int) -> int:
     return int(found[1]) if found else otherwise
 
 
-def _written(number: int, kind: str | None) -> str:
+def written(number: int, kind: str | None) -> str:
     """Write a number as a kind of list does.
 
-    >>> _written(28, "a"), _written(9, "I"), _written(0, "i"), _written(3, None)
+    >>> written(28, "a"), written(9, "I"), written(0, "i"), written(3, None)
     ('ab', 'IX', '0', '3')
     """
     if kind in ("a", "A") and number > 0:

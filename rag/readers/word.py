@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from rag.readers.archive import Archive
+from rag.readers.word_numbering import NUMBERING, as_bullets, write_out_numbers
 
 if TYPE_CHECKING:
     from lxml.etree import _Element
@@ -27,7 +28,11 @@ def readable(archive: Archive) -> io.BytesIO:
             if name in _TEXTS:
                 root = archive.xml(name)
                 _open_up(root)
+                if name == _TEXTS[0]:
+                    write_out_numbers(archive, root)
                 made.writestr(name, etree.tostring(root, encoding="utf-8"))
+            elif name == NUMBERING:
+                made.writestr(name, etree.tostring(as_bullets(archive.xml(name)), encoding="utf-8"))
             elif name.endswith((".xml", ".rels")) and name.startswith(("word/", "_rels/", "[Content_Types]")):
                 made.writestr(name, archive.read(name))
     return file
