@@ -15,13 +15,13 @@ _BEFORE_ANYTHING = {
     "en": "Assoc Atty Cllr Ft approx incl resp",
     "de": (
         "Hrn Frl Fa Fam Dipl rer nat habil Bgm Vors gem zzgl abzgl exkl einschl entspr insb insbes bes ggü betr bspw "
-        "geb gest gegr ehem hl östl westl nördl südl dt engl franz frz lat griech ital span russ amer poln türk "
+        "geb gest gegr ehem hl östl westl nördl südl dt engl frz lat griech ital russ amer poln türk "
         "arab hebr chin jap internat staatl städt kath evang kgl wiss allg urspr eigtl sog zw jährl mtl Anm Aufl Verf"
     ),
-    "fr": "M Mgr Pr Mlles Mmes Sts Ets bd rte dép arr éd resp c.-à-d Cdt",
+    "fr": "M Mgr Pr Mlles Mmes Sts Ets rte dép arr éd resp c.-à-d Cdt",
     "es": "Dña Profa Cnel Fr Sto Sta Avd Avda Pza Plza Ctra Urb Edif Depto Mons Excma Ilmo Ilma Rvdo Pdte aprox",
     "it": "gent fraz Sta",
-    "pt": "Profa Arq Exma Ilmo Ilma Revmo Fr Sta Cel Cap Ten Av Trav Rod Pç Pça Lg Depto Pres Mons aprox incl",
+    "pt": "Profa Arq Exma Ilmo Ilma Revmo Fr Sta Cel Av Trav Rod Pç Pça Lg Depto Pres Mons aprox incl",
     "nl": "mevr mw mej ds Jhr excl incl ong ned lt kol kapt sgt",
     "sv": "frk kl resp exkl t.ex jfr kungl kgl avd",
     "da": "Sct Sdr Ndr cand",
@@ -31,27 +31,27 @@ _BEFORE_ANYTHING = {
     "lv": "piem resp apm Sv",
     "lt": "pvz doc akad habil Šv plk kun vysk arkivysk žr plg vad",
     "pl": (
-        "al pl os św ks bp abp kard mgr inż dr hab doc red gen płk ppłk mjr kpt por sierż adm marsz im ok franz wł ros "
+        "al pl os św ks bp abp kard mgr inż dr hab doc red płk ppłk mjr kpt sierż adm im wł ros "
         "hiszp woj pow gm zob tzw śp zm ur"
     ),
-    "cs": "tř pí plk mjr kpt npor popř příp vč čís angl něm fr lat řec srov zejm mj",
+    "cs": "tř plk mjr kpt npor popř příp vč čís angl něm fr lat řec srov zejm mj",
     "sk": "plk mjr kpt popr vrát čís angl nem lat gr porov najm",
-    "sl": "npr oz gdč mag doc akad inž dipl sv ul tel št čl angl lat prim pribl polk t.im",
+    "sl": "npr oz gdč mag doc akad inž dipl sv ul tel št čl angl lat prim pribl t.im",
     "hr": "npr tj tzv mag doc akad dipl sv ul gosp gđa gđica tel br čl",
-    "sr": "нпр тј тзв др мр проф доц акад инж дипл св ул бул гђа тел бр чл ген npr tj tzv sv ul bul",
-    "hu": "ld ifj özv Szt szerk ford vö kb ún",
-    "ro": "dl dna d-na d-l av arh cpt str bd sos șos Sf jud com ex aprox cca acad conf lect pr mun resp",
+    "sr": "нпр тј тзв др мр проф доц акад инж дипл св ул бул гђа тел бр чл npr tj tzv sv ul bul",
+    "hu": "ld ifj özv Szt szerk vö kb ún",
+    "ro": "dl dna d-na d-l av arh cpt str bd șos Sf jud com ex aprox cca acad conf lect pr mun resp",
     "ca": "Profa Pça Ctra Pg Rbla Mn Mons Excm Hble Ajt Dept aprox",
     "ru": (
-        "пл наб бул пос дер обл респ корп доц докт д-р г-н г-жа св инж ген полк лейт адм зам зав нач гл напр ср прим "
-        "прибл англ нем фр итал исп лат греч япон перс санскр ред сост изд соч собр "
+        "пл наб бул пос дер обл респ корп доц докт д-р г-н г-жа св инж лейт адм зав нач гл напр ср прим "
+        "прибл англ нем фр итал исп лат греч япон перс санскр ред сост изд соч собр"
     ),
     "uk": (
-        "просп пр бул наб смт корп канд д-р інж ген полк зам заст зав нач прибл нім англ фр італ лат грец рос поль"
+        "просп пр бул наб смт корп канд д-р інж заст зав нач прибл нім англ фр італ лат грец рос поль"
     ),
-    "bg": "жк обл д-р арх адв г-н г-жа ок прибл англ нем фр лат рус гл",
+    "bg": "жк обл д-р арх адв г-н г-жа прибл англ нем фр лат рус гл",
     "el": "Καθ Αγ δηλ βλ πρβλ περ οδ λεωφ αρ σελ παρ τηλ κκ",
-    "tr": "Doç Yrd Öğr Av Sn Bn Hz Alb Org Korg Yzb Bşk Müh Mim Mah Cad Sok Blv Apt örn bkz krş İng Alm Lat Üniv",
+    "tr": "Doç Yrd Öğr Av Sn Bn Alb Org Korg Yzb Bşk Müh Mim Mah Cad Sok Blv Apt örn bkz krş İng Alm Lat Üniv",
     "id": "Jl Jln Gg Kab Kec Kel Prov Drs Dra Ir Hj Kol Letjen Mayjen Brigjen Bpk Sdr Sdri Yth Tn Ny Nn yg dgn",
     "vi": "TP Tp TS ThS PGS GS BS KS LS TX TT",
     "hi": "डॉ डा प्रो पं स्व कु मो",
@@ -62,31 +62,31 @@ _BEFORE_ANYTHING = {
 
 #: Before a number alone: pages, parts, months, "about".
 _BEFORE_NUMBERS = {
-    "en": "paras vv nos vols chs chap sect est fl apt Rm bldg pt",
-    "de": "Pkt Pos Rdnr Rz Tz Lfg Jg Bl Whg Zi Std Sek mind rd Sp Anl Anh Beil Kl Bsp Fax Az Bde",
+    "en": "paras vv nos vols chs Chap Sect est fl Apt Rm bldg pt",
+    "de": "Pkt Pos Rdnr Rz Tz Lfg Jg Bl Whg Zi Std Sek mind rd Sp Anl Anh Kl Bsp Az Bde",
     "fr": "nos chap al env fasc tél av janv févr avr juil déc bât apt réf",
     "es": "págs núms nro arts caps vols figs tfno ene abr ago dic apdo apto dpto",
     "it": "pagg nn artt capp voll figg lett par gen mag giu lug ago sett ott dic rif",
     "pt": "págs arts caps vols figs inc séc fev abr ago dez apto bl",
     "nl": "blz nrs artt hfst par afb mrt jrg dl plm geb overl",
-    "sv": "sid uppl mom ung",
+    "sv": "sid uppl mom",
     "da": "kl tlf stk pkt årg maks pct",
     "no": "kl tlf pkt årg maks des",
     "fi": "klo nro puh synt kuol kpl",
     "et": "lk kl ptk lg jaan veebr dets snd surn",
     "lv": "lpp tālr plkst pkt janv febr jūn jūl",
     "lt": "psl pav",
-    "pl": "ss ust pkt par poz lit rozdz rys ryc zał godz urodz sygn Dz maks lok wyd",
-    "cs": "sv odst čl písm roč obr cca nám ul hod vyd pozn",
-    "sk": "zv ods čl písm roč obr cca nám ul hod vyd pozn",
+    "pl": "ss ust pkt poz lit rozdz rys ryc zał godz urodz sygn Dz maks lok wyd",
+    "cs": "sv odst čl písm roč obr cca ul hod vyd pozn",
+    "sk": "zv ods čl písm roč obr cca ul hod vyd pozn",
     "sl": "odst tč pogl cca",
     "hr": "pogl cca rođ toč",
     "sr": "таб рођ",
     "hu": "old fsz em ker évf köt febr márc ápr máj jún júl szept szül megh",
     "ro": "alin lit bl sc ap ian iun iul pct",
     "ca": "pàg pàgs núms arts febr abr ag des",
-    "ru": "пп вып илл прил кв оф под комн см ум янв февр апр июн июл авг сент окт нояб дек разд абз сб",
-    "uk": "пп вип вид іл дод бл буд кв оф див пор нар січ лют бер квіт трав черв лип серп верес жовт листоп груд розд",
+    "ru": "пп вып илл прил кв оф под комн янв февр апр июн июл авг сент окт нояб дек разд абз сб",
+    "uk": "пп вип іл дод бл буд кв оф див пор нар січ лют бер квіт трав черв лип верес жовт листоп груд розд",
     "bg": "бр чл ал бл вх ет ап вж фиг янв февр апр авг септ окт ноем дек изд",
     "el": "σσ άρθ κεφ τόμ εικ πίν Ιαν Φεβ Απρ Ιουν Ιουλ Αυγ Σεπτ Οκτ Νοε Δεκ",
     "tr": "ss sy md fık yy böl şek Oca Şub Nis Haz Ağu Eyl",
@@ -103,7 +103,7 @@ _STREETS = {"de": r"[^\W\d_]*str"}
 #: After a point that may belong to a letter or a number these begin a sentence in their language.
 _STARTERS = {
     "en": (
-        "Nobody Many Most Some Both All Each His Her Its Their There When While Since During After Before Then If What "
+        "Nobody Many Some Both All Each His Her Its Their There When While Since During After Before Then If What "
         "Although Because On At For As"
     ),
     "de": (
@@ -116,7 +116,7 @@ _STARTERS = {
     "pt": "Seu Sua Em No Na Depois É Não",
     "nl": "Zijn Haar Dit Deze In Na Daarna Er We",
     "ru": (
-        "Его Её Ее Их Потом Затем После На Также Однако Этот Эта Эти Так При По За Мы Как Когда Если Он Она Они Это Но"
+        "Его Её Ее Их Потом Затем После На Также Однако Этот Эта Эти Так При За Мы Как Когда Если Он Она Они Это Но"
     ),
     "uk": "Він Вона Вони Воно Це Його Її Їх Після На Також Однак Цей Ця Ці Але Потім Ми Як У",
     "bg": "Той Тя Те То Това Но След На В",
@@ -139,6 +139,8 @@ _STARTERS = {
 _IN_NAMES = frozenset(("ca", "es", "fr", "it", "nl", "pt", "ro", "vi"))
 
 _NEVER = re.compile(r"(?!)")
+#: "Univ.Prof.", "z.B.": in "allegro.pl." the point before the end belongs to an address.
+_CHAINED = r"(?<![^\W_])(?:[^\W\d_]|[Dd]r|[Pp]rof|Univ|Dipl)\."
 
 
 @dataclass(frozen=True)
@@ -169,4 +171,4 @@ def _words(listed: str) -> list[str]:
 
 
 def _at_end(patterns: list[str]) -> re.Pattern[str]:
-    return re.compile(rf"(?:^|[\s(\[„“\"«‚'’./–-])(?:{'|'.join(patterns)})\.\s*$") if patterns else _NEVER
+    return re.compile(rf"(?:^|[\s(\[„“\"«‚'’/–-]|{_CHAINED})(?:{'|'.join(patterns)})\.\s*$") if patterns else _NEVER

@@ -29,6 +29,8 @@ _LETTER = re.compile(r"[^\W\d_]")
 _BULLET = re.compile(r"(?:[-*+•‣◦▪●○■□・·–—]\s+)+")
 _NUMBERED = re.compile(r"(?:[-*+•‣◦▪●○■□・·]\s|\(?\d{1,3}[.)]\s)")
 _ONLY_NUMBER = re.compile(r"\(?(?:\d{1,3}(?:\.\d{1,3}){0,5}|[a-zA-Z]|[ivxIVX]{1,4})[.)]\s*")
+#: "(1) The court ...": in what begins so sentencex finds no end of a sentence, behind "[1]" it does.
+_LABEL = re.compile(r"\((?=(?:\d{1,3}|[a-z]{1,4})\)\s)")
 #: A row of a table, as the readers write its cells.
 _IN_CELLS = re.compile(r"\S \| \S")
 #: The line after this one, if there is no blank one between.
@@ -69,9 +71,7 @@ _MISSED_INITIAL = re.compile(r"(?<=\s)[^\W\d_]\.\s+(?=[^\W\d_])")
 #: Nor does it end a sentence after what may be an ordinal number.
 _MISSED_ORDINAL = re.compile(r"(?<=\s)\d{1,2}\.\s+(?=[^\W\d_])")
 #: Nor does "etc.".
-_MISSED_ETC = re.compile(
-    rf"(?<![^\W\d_])(?:etc|usw|usf|osv|itd|itp|atd|apod|enz|ecc|stb)\.\s+(?={_STARTER.pattern})", re.IGNORECASE
-)
+_MISSED_ETC = re.compile(rf"(?<![^\W\d_])(?i:etc|usw|usf|osv|itd|itp|atd|apod|enz|ecc|stb)\.\s+(?={_STARTER.pattern})")
 #: It also misses ends before a number or an inverted mark; these words are the ones that numbers follow.
 _BEFORE_NUMBER = (
     r"nr|no|núm|num|art|abs|kap|cap|ch|fig|abb|tab|bd|vol|pp|pág|pag|ca|approx|circa|jan|feb|mar|apr|jun|jul|aug|sept?|okt|oct|"
@@ -233,7 +233,7 @@ def _library_boundaries(line: str, language: str) -> list[int]:
     """
     edges, position = [], 0
     for start, end in _strides(line):
-        for segment in sentencex.segment(language, line[start:end]):
+        for segment in _segments(line[start:end], language):
             found = line.find(segment, position)
             if found < 0:
                 continue
@@ -241,6 +241,15 @@ def _library_boundaries(line: str, language: str) -> list[int]:
                 edges.append(found)
             position = found + len(segment)
     return edges
+
+
+def _segments(text: str, language: str) -> Iterator[str]:
+    for segment in sentencex.segment(language, text):
+        if not _LABEL.match(segment):
+            yield segment
+            continue
+        for position, part in enumerate(sentencex.segment(language, "[" + segment[1:])):
+            yield part if position else "(" + part[1:]
 
 
 def _strides(line: str) -> Iterator[tuple[int, int]]:

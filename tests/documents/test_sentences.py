@@ -48,7 +48,7 @@ def test_sentences_end_where_a_reader_ends_them(language: str, sentences: list[s
 @pytest.mark.parametrize(
     ("language", "sentence"),
     [
-        ("en", "The gift of approx. Five pounds was sent to Ft. Worth, apt. 5, est. 1950."),
+        ("en", "The gift of approx. Five pounds was sent to Ft. Worth, Apt. 5, est. 1950."),
         ("de", "Sie wohnt in der Hauptstr. 5 bei Fa. Müller, geb. 1950, zzgl. Nebenkosten gem. Art. 82 DSGVO."),
         ("de", "Der Hl. Petrus, griech. Petros, und Frl. Meier kamen z. B. Mit uns nach Anl. 3."),
         ("fr", "Hier, M. Le Goff et Mgr. Martin virent les chap. 5 et 6 en janv. 2020."),
@@ -98,6 +98,18 @@ def test_no_sentence_ends_with_an_abbreviation_that_something_belongs_to(languag
         ("de", ["Sie kauft Holz usw.", "Er nicht."]),
         ("en", ["It was plan A.", "Nobody knew, e.g. The Times.", "It was World War I.", "Many died."]),
         ("ru", ["Город основан в 1703 г.", "Его население растёт.", "Это было в XIX в.", "Потом всё изменилось."]),
+        ("de", ["Sie schickte ein Fax.", "2019 kam es an.", "Das war Kaiser Franz.", "Zusammen gingen sie."]),
+        ("en", ["Buy it at emag.com.", "Delivery is free.", "That seems apt.", "5 years later it was gone."]),
+        ("en", ["Shops, cafés, etc. in the city are open.", "Glenn W. Most wrote it."]),
+        ("sv", ["Hon var ung.", "5 år senare flyttade hon."]),
+        (
+            "pl",
+            ["To jest allegro.pl.", "Zakupy trwają.", "Badano ten gen.", "Wyniki są dobre.", "Dałem im.", "To kupili."],
+        ),
+        (
+            "ru",
+            ["Стихи Э. А. По переведены.", "Пришёл полк.", "Солдаты пели.", "Рост 180 см.", "5 лет спустя он вырос."],
+        ),
         ("pl", ["Pomógł im.", "Potem wyszedł.", "To jest nr 5.", "Jego dom jest duży."]),
         ("tr", ["Bu kitabın sayısı 12.", "Bu iyi.", "19. yüzyılda 5. Ordu kuruldu."]),
     ],
@@ -106,6 +118,18 @@ def test_a_sentence_ends_with_a_number_or_abbreviation_where_the_next_begins(
     language: str, sentences: list[str]
 ) -> None:
     assert texts(" ".join(sentences), language) == sentences
+
+
+@pytest.mark.parametrize(
+    "sentences",
+    [
+        ["(1) The court decides.", "It hears the parties.", "(2) The parties may appeal.", "They often do."],
+        ["(a) The court decides.", "It hears the parties (1).", "They may appeal."],
+        ["(iv) (a) The court decides.", "It hears the parties."],
+    ],
+)
+def test_a_clause_with_a_label_in_brackets_is_split_into_its_sentences(sentences: list[str]) -> None:
+    assert texts(" ".join(sentences)) == sentences
 
 
 @pytest.mark.parametrize(
