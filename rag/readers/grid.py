@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 #: number, and ten thousand rows of a thousand columns are soon asked for.
 MOST_REPEATED = 10
 FEW_REPEATED = 2000
+#: Places of a table, for each cell ten and these.
+MOST_PLACES = 20_000
 _NUMBER = re.compile(r"\s*(\d{1,5})")
 
 
@@ -129,7 +131,9 @@ def _grid(rows: Sequence[Sequence[Cell]], *, across: bool) -> list[list[str]] | 
                 if cell.down > 1:
                     reaching[place] = (cell.text, cell.down - 1)
         lines.append(line)
+    # Blank places cost as well: a table of names may be a stair, each row a column further than the one above.
+    if len(lines) * len(begun) > MOST_PLACES + MOST_REPEATED * sum(map(len, rows)):
+        return None
     # In a column where no cell begins there is nothing of its own.
-    return [
-        list(line.values()) if len(line) == 1 else [line.get(place, "") for place in sorted(begun)] for line in lines
-    ]
+    places = sorted(begun)
+    return [list(line.values()) if len(line) == 1 else [line.get(place, "") for place in places] for line in lines]

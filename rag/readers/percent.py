@@ -18,8 +18,8 @@ _STYLES = "xl/styles.xml"
 #: Excel's own formats 0% and 0.00%, which no file writes out.
 _BUILT_IN = ("9", "10")
 _PLACE = re.compile(r"([A-Z]{1,3})(\d{1,7})")
-#: What a format shows as it stands.
-_LITERAL = re.compile(r'"[^"]*"|\\.')
+#: What a format shows as it stands, leaves room for (_x) or repeats (*x): ECMA-376, part 1, 18.8.31.
+_LITERAL = re.compile(r'"[^"]*"|[\\_*].')
 
 Place = tuple[int, int]
 """A row and a column, from 0."""
@@ -45,7 +45,7 @@ def _percent_styles(styles: _Element) -> set[str]:
     own = {
         format.get("numFmtId") or ""
         for format in styles.iter("{*}numFmt")
-        if "%" in _LITERAL.sub("", format.get("formatCode") or "")
+        if "%" in _LITERAL.sub("", format.get("formatCode") or "").partition(";")[0]
     }
     cells = (style for group in styles.iterchildren("{*}cellXfs") for style in group.iterchildren("{*}xf"))
     return {str(number) for number, style in enumerate(cells) if style.get("numFmtId") in own.union(_BUILT_IN)}

@@ -109,7 +109,8 @@ def _delimiter(sample: str) -> str:
 def _add(rows: Iterable[Sequence[str]], outline: Outline) -> None:
     """Add the tables of a sheet: blank rows part them, and a row of one cell above a table is its title.
 
-    A table that fills the same columns as a named one above goes on with it.
+    A table that fills the same columns as a named one above goes on with it, unless it has a title, or its first row
+    could name its columns as well: a name that is missing is better than a false one.
     """
     characters = 0
     named: list[int] = []
@@ -119,14 +120,16 @@ def _add(rows: Iterable[Sequence[str]], outline: Outline) -> None:
         characters += sum(len(cell) for row in body for cell in row)
         if characters > MAX_CHARACTERS:
             raise too_much_text()
+        titled = sum(map(bool, body[0])) == 1
         while body and sum(map(bool, body[0])) == 1:
             outline.paragraph(next(filter(None, body.pop(0))))
         columns = [
             position for position in range(max(map(len, body), default=0)) if any(r[position:][:1] > [""] for r in body)
         ]
         table = [[cell for p in columns for cell in (row[p : p + 1] or [""])] for row in body]
-        goes_on = bool(table) and columns == named
-        header = first_names_columns_anew(table, names) if goes_on else first_names_columns(table)
+        alike = bool(table) and columns == named and not titled
+        header = first_names_columns_anew(table, names) if alike else first_names_columns(table)
+        goes_on = alike and (header or not first_names_columns(table))
         outline.table(table, header=header, names=names if goes_on else ())
         if header:
             named, names = columns, table[0]

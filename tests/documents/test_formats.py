@@ -130,6 +130,14 @@ def test_the_mark_of_a_note_is_part_of_no_number_and_hides_no_end_of_a_sentence(
     ]
 
 
+def test_a_table_of_many_names_and_few_cells_is_read_in_time(tmp_path: Path) -> None:
+    # A second; it took minutes, and gigabytes for larger ones, while each row had a place for every name.
+    names = "".join(f"<th>n{column}</th>" for column in range(8000))
+    rows = "<tr><td>a</td><td>b</td></tr>" * 8000
+    page = f"<table><thead><tr>{names}</tr></thead><tbody>{rows}</tbody></table>"
+    assert read(tmp_path, "a.html", page).text.endswith("a | b\na | b")
+
+
 def test_a_paragraph_of_nothing_but_raised_figures_is_read_in_time(tmp_path: Path) -> None:
     # Two seconds; it took minutes while each of them counted all others.
     assert read(tmp_path, "a.html", "a<sup>2</sup>" * 100_000).text.startswith("a²a²a²")
@@ -348,18 +356,21 @@ def test_the_numbers_of_a_workbook_are_written_as_excel_shows_them(tmp_path: Pat
     main = 'xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"'
     styles = (
         f"<styleSheet {main}><numFmts><numFmt numFmtId='170' formatCode='0.0%'/>"
-        "<numFmt numFmtId='171' formatCode='0.0&quot;%&quot;'/></numFmts>"
-        "<cellXfs><xf numFmtId='0'/><xf numFmtId='170'/><xf numFmtId='9'/><xf numFmtId='171'/></cellXfs></styleSheet>"
+        "<numFmt numFmtId='171' formatCode='0.0&quot;%&quot;'/>"
+        "<numFmt numFmtId='172' formatCode='0.0_%'/><numFmt numFmtId='173' formatCode='0.0;0%'/></numFmts>"
+        "<cellXfs><xf numFmtId='0'/><xf numFmtId='170'/><xf numFmtId='9'/><xf numFmtId='171'/><xf numFmtId='172'/>"
+        "<xf numFmtId='173'/></cellXfs></styleSheet>"
     )
     cells = "".join(
         f'<c r="{place}" s="{style}"><v>{value}</v></c>'
         for place, style, value in (
-            ("B3", 1, 0.256), ("C3", 2, 0.07), ("D3", 3, 0.5), ("E3", 0, 3.3000000000000003), ("F3", 2, 1)
+            ("B3", 1, 0.256), ("C3", 2, 0.07), ("D3", 3, 0.5), ("E3", 0, 3.3000000000000003), ("F3", 2, 1),
+            ("G3", 4, 0.2), ("H3", 5, 0.3),
         )
     )  # fmt: skip
     sheet = f'<worksheet {main}><sheetData><row r="3">{cells}</row></sheetData></worksheet>'
     data = xlsx({"A": []}, {"xl/styles.xml": styles, "xl/worksheets/sheet1.xml": sheet})
-    assert read(tmp_path, "a.xlsx", data).text == "A\n\n25.6% | 7% | 0.5 | 3.3 | 100%"
+    assert read(tmp_path, "a.xlsx", data).text == "A\n\n25.6% | 7% | 0.5 | 3.3 | 100% | 0.2 | 0.3"
 
 
 def test_a_workbook_has_the_title_and_the_date_that_it_states(tmp_path: Path) -> None:
@@ -523,14 +534,21 @@ def test_a_first_row_like_the_others_does_not_name_the_columns(tmp_path: Path, r
 
 
 def test_the_names_of_columns_hold_behind_a_blank_row_until_there_are_new_ones(tmp_path: Path) -> None:
-    groups = "Name,City\nLena,Berlin\n\nAnna,Riga\nOtto,Hull\n\nName,City\nEva,Whitby\n\nNo,other,columns\n,and,rows"
+    groups = "Name,Age\nLena,30\n\nAnna,41\nOtto,7\n\nName,Age\nEva,5\n\nNo,other,columns\n,and,rows"
     assert read(tmp_path, "a.csv", groups).text == (
-        "Name | City\nName: Lena | City: Berlin\n\nName: Anna | City: Riga\nName: Otto | City: Hull\n\n"
-        "Name | City\nName: Eva | City: Whitby\n\nNo | other | columns\nother: and | columns: rows"
+        "Name | Age\nName: Lena | Age: 30\n\nName: Anna | Age: 41\nName: Otto | Age: 7\n\n"
+        "Name | Age\nName: Eva | Age: 5\n\nNo | other | columns\nother: and | columns: rows"
     )
     assert read(tmp_path, "b.csv", "Name,City\nLena,Berlin\n\nPort,Ships\nRiga,40\n\nHull,7").text == (
         "Name | City\nName: Lena | City: Berlin\n\nPort | Ships\nPort: Riga | Ships: 40\n\nPort: Hull | Ships: 7"
     )
+
+
+def test_no_names_of_another_table_stand_where_none_can_be_told(tmp_path: Path) -> None:
+    words = "Name,City\nLena,Berlin\n\nCode,Meaning\nA,open\nB,shut"
+    assert "Name: A" not in read(tmp_path, "a.csv", words).text
+    titled = "Name,Age\nLena,30\n\nHarbours\nRiga,7\nHull,9"
+    assert read(tmp_path, "b.csv", titled).text.endswith("\n\nHarbours\n\nRiga | 7\nHull | 9")
 
 
 MAIL = """\
