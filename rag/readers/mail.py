@@ -132,20 +132,20 @@ def _text(part: MIMEPart, outline: Outline) -> None:
 
 def _flowed(text: str, *, tight: bool) -> str:
     """A text with each line that ends in a space joined to the next of the same quotation (RFC 3676)."""
-    lines: list[str] = []
+    lines: list[list[str]] = []
     flows_at: int | None = None
     for line in text.split("\n"):
         quoted = _QUOTE.match(line)
         depth = quoted[0].count(">") if quoted else 0
         bare = line[quoted.end() :] if quoted else line.removeprefix(" ")
         if depth == flows_at and bare:
-            lines[-1] += bare
+            lines[-1].append(bare)
         else:
-            lines.append(f"{'>' * depth} {bare}" if depth else bare)
+            lines.append([f"{'>' * depth} {bare}" if depth else bare])
         flows_at = depth if bare.endswith(" ") and bare != "-- " else None
         if tight and flows_at is not None:
-            lines[-1] = lines[-1][:-1]
-    return "\n".join(lines)
+            lines[-1][-1] = lines[-1][-1][:-1]
+    return "\n".join(map("".join, lines))
 
 
 def _invitation(part: MIMEPart, outline: Outline, *, described: bool) -> None:

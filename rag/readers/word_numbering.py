@@ -23,16 +23,24 @@ _KINDS = {"lowerLetter": "a", "upperLetter": "A", "lowerRoman": "i", "upperRoman
 _PLACE = re.compile(r"%([1-9])")
 #: A style may be based on another one, and so on.
 _MOST_BASES = 10
+#: Word writes 27 as "aa", 28 as "bb": so far, in figures after that.
+_LAST_LETTERS = 26 * 30
+#: No list is longer, and int() refuses a number of thousands of figures.
+_MOST_FIGURES = 9
 
 
 @dataclass(frozen=True)
 class _Level:
-    """How the items of one level are counted; ``text`` has %1 for the number of the first level, and so on."""
+    """How the items of one level are counted; ``text`` has %1 for the number of the first level, and so on.
+
+    It begins anew behind an item of a level before ``restart``.
+    """
 
     start: int
     kind: str
     text: str
     in_figures: bool
+    restart: int
 
 
 @dataclass
@@ -51,19 +59,23 @@ class _List:
             return ""
         begun = self.starts.pop(depth, None)
         number = begun if begun is not None else self.counts.get(depth, level.start - 1) + 1
-        # What is below begins anew.
-        for deeper in [other for other in self.counts if other > depth]:
+        for deeper in [other for other in self.counts if other > depth and self._begins_anew(other, depth)]:
             del self.counts[deeper]
         self.counts[depth] = number
         if level.kind in ("bullet", "none"):
             return ""
         return _PLACE.sub(lambda place: self._number(int(place[1]) - 1, in_figures=level.in_figures), level.text)
 
+    def _begins_anew(self, deeper: int, depth: int) -> bool:
+        """Whether the items of a level are counted from its start again behind one of a level above."""
+        level = self.levels.get(deeper)
+        return level is None or depth < level.restart
+
     def _number(self, depth: int, *, in_figures: bool) -> str:
         level = self.levels.get(depth)
         if level is None:
             return ""
-        return written(self.counts.get(depth, level.start), None if in_figures else _KINDS.get(level.kind))
+        return _written(self.counts.get(depth, level.start), "decimal" if in_figures else level.kind)
 
 
 def write_out_numbers(archive: Archive, document: _Element) -> None:
@@ -75,6 +87,8 @@ def write_out_numbers(archive: Archive, document: _Element) -> None:
     for paragraph in document.iter("{*}p"):
         properties = next(paragraph.iterchildren("{*}pPr"), None)
         if properties is None:
+            continue
+        if _is_deleted(properties):
             continue
         name, depth = _numbered_as(properties, styles)
         label = lists[name].label(depth) if name in lists else ""
@@ -88,6 +102,22 @@ def as_bullets(numbering: _Element) -> _Element:
         for key in list(kind.attrib):
             kind.set(key, "bullet")
     return numbering
+
+
+def _is_deleted(properties: _Element) -> bool:
+    """Whether a paragraph ends no more, by a change that is tracked: what is left of it belongs to the next one."""
+    marks = (mark for run in properties.iterchildren("{*}rPr") for mark in run.iterchildren("{*}del", "{*}moveFrom"))
+    return next(marks, None) is not None
+
+
+def _written(number: int, kind: str) -> str:
+    """Write a number as Word does: 28 in letters is "bb", and 5 may be "05"."""
+    if kind in ("lowerLetter", "upperLetter") and 0 < number <= _LAST_LETTERS:
+        times, place = divmod(number - 1, 26)
+        return written(place + 1, _KINDS[kind]) * (times + 1)
+    if kind == "decimalZero":
+        return f"{number:02}"
+    return written(number, None if kind in ("lowerLetter", "upperLetter") else _KINDS.get(kind))
 
 
 def _run(beside: _Element, text: str) -> _Element:
@@ -109,7 +139,7 @@ def _numbered_as(properties: _Element, styles: Mapping[str, _Element]) -> tuple[
             break
         properties = next(styles[style].iterchildren("{*}pPr"), properties)
         style = _value(styles[style], "basedOn")
-    return name, int(depth) if depth.isdecimal() else 0
+    return name, _whole(depth, 0)
 
 
 def _styles(root: _Element) -> Iterator[tuple[str, _Element]]:
@@ -119,35 +149,44 @@ def _styles(root: _Element) -> Iterator[tuple[str, _Element]]:
 
 def _lists(root: _Element) -> dict[str, _List]:
     """The lists by the names that paragraphs call them; those made after the same pattern share their counts."""
-    patterns = {_attribute(pattern, "abstractNumId"): dict(_levels(pattern)) for pattern in root.iter("{*}abstractNum")}
+    abstract = {_attribute(pattern, "abstractNumId"): pattern for pattern in root.iter("{*}abstractNum")}
+    named = {_value(pattern, "styleLink"): name for name, pattern in abstract.items()}
+    patterns = {name: dict(_levels(pattern)) for name, pattern in abstract.items()}
     counts: dict[str, dict[int, int]] = {name: {} for name in patterns}
     lists = {}
     for one in root.iterchildren("{*}num"):
         pattern = _value(one, "abstractNumId")
         if pattern not in patterns:
             continue
+        # A list may be made after a style's one, and then has no levels of its own.
+        pattern = named.get(_value(abstract[pattern], "numStyleLink") or "?", pattern)
         made = _List({**patterns[pattern], **dict(_levels(one))}, counts[pattern])
         for override in one.iterchildren("{*}lvlOverride"):
-            start, depth = _value(override, "startOverride"), _attribute(override, "ilvl")
-            if start.isdecimal() and depth.isdecimal():
-                made.starts[int(depth)] = int(start)
+            start, depth = _whole(_value(override, "startOverride"), -1), _whole(_attribute(override, "ilvl"), -1)
+            if start >= 0 and depth >= 0:
+                made.starts[depth] = start
         lists[_attribute(one, "numId")] = made
     return lists
 
 
 def _levels(pattern: _Element) -> Iterator[tuple[int, _Level]]:
     for level in pattern.iter("{*}lvl"):
-        start, depth = _value(level, "start"), _attribute(level, "ilvl")
-        if depth.isdecimal():
+        depth = _whole(_attribute(level, "ilvl"), -1)
+        if depth >= 0:
             yield (
-                int(depth),
+                depth,
                 _Level(
-                    start=int(start) if start.isdecimal() else 1,
+                    start=_whole(_value(level, "start"), 1),
                     kind=_value(level, "numFmt") or "decimal",
                     text=_value(level, "lvlText"),
                     in_figures=next(level.iterchildren("{*}isLgl"), None) is not None,
+                    restart=_whole(_value(level, "lvlRestart"), depth),
                 ),
             )
+
+
+def _whole(text: str, otherwise: int) -> int:
+    return int(text) if text.isdecimal() and len(text) <= _MOST_FIGURES else otherwise
 
 
 def _value(element: _Element, name: str) -> str:

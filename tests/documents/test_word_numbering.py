@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from rag.readers.parsing import parse
 from rag.sentences import split
 from rag.types import Document
@@ -83,3 +85,56 @@ def test_headings_of_word_are_numbered_by_their_style(tmp_path: Path) -> None:
         (True, "Annex"),
         (False, "None."),
     ]
+
+
+def labels(folder: Path, body: list[str], numbering: str, styles: str = "") -> list[str]:
+    more = {"word/numbering.xml": numbering, "word/styles.xml": f"<w:styles {W}>{styles}</w:styles>"}
+    made = docx("".join(body), more, [("n1", "numbering", "numbering.xml")])
+    return [sentence.text for sentence in split(read(folder, made))]
+
+
+def test_a_list_of_a_style_is_counted_as_the_style_says(tmp_path: Path) -> None:
+    numbering = (
+        f'<w:numbering {W}><w:abstractNum w:abstractNumId="1"><w:numStyleLink w:val="Clauses"/></w:abstractNum>'
+        f'<w:abstractNum w:abstractNumId="2"><w:styleLink w:val="Clauses"/>{LEVELS}</w:abstractNum>'
+        '<w:num w:numId="1"><w:abstractNumId w:val="1"/></w:num>'
+        '<w:num w:numId="2"><w:abstractNumId w:val="2"/></w:num></w:numbering>'
+    )
+    styles = (
+        '<w:style w:type="numbering" w:styleId="Clauses">'
+        '<w:pPr><w:numPr><w:numId w:val="2"/></w:numPr></w:pPr></w:style>'
+    )
+    assert labels(tmp_path, [numbered("Rent."), numbered("Due.", 1)], numbering, styles) == ["1. Rent.", "1.1 Due."]
+
+
+def test_a_paragraph_that_a_tracked_change_deleted_is_not_counted(tmp_path: Path) -> None:
+    deleted = word("", properties=NUMBERED.format(0, 1) + '<w:rPr><w:del w:id="1" w:author="a"/></w:rPr>')
+    assert labels(tmp_path, [numbered("Rent."), deleted, numbered("End.")], NUMBERING) == ["1. Rent.", "2. End."]
+
+
+def test_a_level_that_never_begins_anew_counts_through_the_document(tmp_path: Path) -> None:
+    numbering = NUMBERING.replace(
+        '<w:lvl w:ilvl="1"><w:start w:val="1"/>', '<w:lvl w:ilvl="1"><w:start w:val="1"/><w:lvlRestart w:val="0"/>'
+    )
+    body = [numbered("Part."), numbered("Due.", 1), numbered("Part."), numbered("Late.", 1)]
+    assert labels(tmp_path, body, numbering) == ["1. Part.", "1.1 Due.", "2. Part.", "2.2 Late."]
+
+
+@pytest.mark.parametrize(
+    ("kind", "start", "label"),
+    [
+        ("lowerLetter", "28", "bb"),
+        ("upperLetter", "53", "AAA"),
+        ("lowerLetter", "5000", "5000"),
+        ("decimalZero", "5", "05"),
+        ("lowerRoman", "9", "ix"),
+        ("decimal", "9" * 5000, "1"),
+    ],
+)
+def test_letters_and_figures_are_written_as_word_writes_them(tmp_path: Path, kind: str, start: str, label: str) -> None:
+    numbering = (
+        f'<w:numbering {W}><w:abstractNum w:abstractNumId="1"><w:lvl w:ilvl="0"><w:start w:val="{start}"/>'
+        f'<w:numFmt w:val="{kind}"/><w:lvlText w:val="%1)"/></w:lvl></w:abstractNum>'
+        '<w:num w:numId="1"><w:abstractNumId w:val="1"/></w:num></w:numbering>'
+    )
+    assert labels(tmp_path, [numbered("Rent is due.")], numbering) == [f"{label}) Rent is due."]
