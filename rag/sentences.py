@@ -57,10 +57,14 @@ _EXAMPLE = re.compile(
     r"(?:^|[\s(„“\"«‚'’])(?:z\.\s?B|d\.\s?h|v\.\s?a|i\.\s?d\.\s?R|e\.\s?g|i\.\s?e|p\.\s?ex|p\.\s?ej|t\.\s?ex|т\.\s?е)\.\s*$"
 )
 _ABBREVIATION = re.compile(
-    r"(?:^|[\s(„“\"«‚'’])(?:Mr|Mrs|Ms|Dr|Prof|St|Sr|Jr|No|Nr|Nos|Fig|vs|cf|ca|Co|Inc|Ltd|bzw|evtl|ggf|inkl|max|min|Abs|Art|"
-    r"Bd|Hrsg|Jh|Jhd|Mio|Mrd|Tel|vgl|Mme|Mlle|MM|Ste|Sra|Srta|Dra|Ud|Uds|Sig|Dott|Ing|Gen|Col|Lt|Sgt|Gov|Sen|Rep|Hon|Rev|"
-    r"ул|рис|стр|тыс|млн|млрд|гг|им)\.\s*$"
+    r"(?:^|[\s(„“\"«‚'’])(?:Mr|Mrs|Ms|Dr|Prof|St|Sr|Nr|Nos|Fig|vs|cf|ca|bzw|evtl|ggf|inkl|max|min|Abs|Bd|Hrsg|Tel|vgl|Mme|"
+    r"Mlle|MM|Ste|Sra|Srta|Dra|Ud|Uds|Sig|Dott|Ing|Gen|Col|Lt|Sgt|Gov|Sen|Rep|Hon|Rev|ул|стр)\.\s*$"
 )
+#: These may end a sentence ("Foo Inc. He left"), and some are words as well: "No.", "eine neue Art.".
+_MAY_END = r"(?:^|(?<=[\s(„“\"«‚'’]))(?:Jr|No|Co|Inc|Ltd|Art|Jh|Jhd|Mio|Mrd|рис|тыс|млн|млрд|гг|им)\.\s"
+_ABBREVIATION_AT_END = re.compile(rf"{_MAY_END}*$")
+#: "рис. В" is a figure B, and no sentence that begins with "In".
+_ONE_LETTER = re.compile(r"[^\W\d_]\s")
 #: Languages that write ordinal numbers with a point ("19. November", "2. Liga").
 _ORDINAL_LANGUAGES = frozenset((
     "de", "cs", "da", "et", "fi", "hr", "hu", "is", "lv", "nb", "nn", "no", "pl", "sk", "sl", "sr", "tr",
@@ -70,6 +74,7 @@ _CLAUSE = re.compile(r"[;:,|]\s+|[；：，、]|\s+(?=[–—|•])")
 _MISSED_INITIAL = re.compile(r"(?<=\s)[^\W\d_]\.\s+(?=[^\W\d_])")
 #: Nor does it end a sentence after what may be an ordinal number.
 _MISSED_ORDINAL = re.compile(r"(?<=\s)\d{1,2}\.\s+(?=[^\W\d_])")
+_MISSED_AT_END = re.compile(rf"{_MAY_END}+(?={_STARTER.pattern})")
 #: Nor does "etc.".
 _MISSED_ETC = re.compile(rf"(?<![^\W\d_])(?i:etc|usw|usf|osv|itd|itp|atd|apod|enz|ecc|stb)\.\s+(?={_STARTER.pattern})")
 #: It also misses ends before a number or an inverted mark; these words are the ones that numbers follow.
@@ -269,7 +274,7 @@ def _mend(line: str, boundaries: list[int], language: str) -> list[int]:
     ordinal = (_MISSED_ORDINAL,) if language in _ORDINAL_LANGUAGES else ()
     missed = [
         match.end()
-        for pattern in (_MISSED_CJK, _MISSED_INITIAL, _MISSED_ETC, _MISSED_NUMBER, *ordinal)
+        for pattern in (_MISSED_CJK, _MISSED_INITIAL, _MISSED_AT_END, _MISSED_ETC, _MISSED_NUMBER, *ordinal)
         for match in pattern.finditer(line)
         if not _is_inside(match.end(), quotations)
     ]
@@ -312,6 +317,9 @@ def _is_abbreviated(end: str, tail: str, language: str) -> bool:
     rules = rules_of(language)
     if _ABBREVIATION.search(end) or (tail[0].isdigit() and (_COUNTED.search(end) or rules.counted.search(end))):
         return True
+    begins = bool(_STARTER.match(tail) or rules.starter.match(tail))
+    if _ABBREVIATION_AT_END.search(end):
+        return not begins or bool(_ONE_LETTER.match(tail))
     if rules.abbreviation.search(end):
         return rules.starter_in_names or not rules.starter.match(tail)
     return language == "tr" and bool(_ROMAN.search(end)) and not rules.starter.match(tail)

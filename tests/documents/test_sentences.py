@@ -101,6 +101,9 @@ def test_no_sentence_ends_with_an_abbreviation_that_something_belongs_to(languag
         ("de", ["Sie schickte ein Fax.", "2019 kam es an.", "Das war Kaiser Franz.", "Zusammen gingen sie."]),
         ("en", ["Buy it at emag.com.", "Delivery is free.", "That seems apt.", "5 years later it was gone."]),
         ("en", ["Shops, cafés, etc. in the city are open.", "Glenn W. Most wrote it."]),
+        ("en", ["She founded Foo Inc.", "He left.", "Is it Art. No. 5?", "No.", "They said so."]),
+        ("de", ["Das ist eine neue Art.", "Die Tiere leben im 19. Jh.", "Sie kosten 5 Mio.", "Das ist viel."]),
+        ("ru", ["Он ел рис.", "Потом ушёл, см. рис. В и рис. 5."]),
         ("sv", ["Hon var ung.", "5 år senare flyttade hon."]),
         (
             "pl",
