@@ -30,6 +30,12 @@ _AFTER_A_CLAUSE = re.compile(rf"(?:[{TERMINATORS},;:，、；：][)\]）」』]?
 _WORD = re.compile(r"[^\W\d_⁰¹²³⁴-⁹₀-₉]{3,}$|(?<![\d.,])\d{4,}$")
 #: ... or of functions and units as long as a word.
 _FUNCTION = re.compile(r"\b(?:sin|cos|tan|cot|sec|log|mol|rad|min|bar|yds?|[kMGT]?eV|[mk]?bit)$")
+_UNIT_IN_WORDS = re.compile(
+    r"(?:met(?:er|re|ro)s?|m[eè]tres?|foot|feet|inch(?:es)?|yards?|miles?|fuß|zoll|meilen?|"
+    r"\b(?:alpha|beta|gamma|delta|sigma|lambda|omega))$",
+    re.IGNORECASE,
+)
+_TEN = re.compile(r"(?<![\d.,])10$")
 #: "¹⁴C": only the lightest elements have so few particles that one digit counts them.
 _ISOTOPE = re.compile(r"(?:\d(?:H|He|Li|Be|B)|\d{2,3}[A-Z][a-z]?)(?![^\W\d_])")
 _NOTE_NAME = re.compile(r"note|\bfn|\bref|\bcit", re.IGNORECASE)
@@ -80,8 +86,10 @@ def _is_note(plain: str, before: str, after: str, noted: bool) -> bool:
         return False
     if before[-1:].strip() == "" or not before[-1].isalnum():
         return before[-1:] not in (")", "]", "/", "-") and not _ISOTOPE.match(plain + after)
-    # Nobody writes "to the power of one".
-    return plain == "1" or bool(_WORD.search(before) and not _FUNCTION.search(before))
+    if _UNIT_IN_WORDS.search(before) and plain in ("2", "3"):
+        return False
+    # Nobody writes "to the power of one", but in a row of powers of ten.
+    return (plain == "1" and not _TEN.search(before)) or bool(_WORD.search(before) and not _FUNCTION.search(before))
 
 
 def small(element: _Element, words: Sequence[str]) -> str | None:

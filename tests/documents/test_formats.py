@@ -99,6 +99,7 @@ def test_what_a_definition_list_says_of_a_term_has_the_term_before_it(tmp_path: 
         ("<sup>14</sup>C, SO<sub>4</sub><sup>2−</sup>", "¹⁴C, SO4²⁻"),
         ("2<sup>1</sup>/<sub>2</sub> miles", "2 1/2 miles"),
         ("2<sup>1.5</sup>, 1011<sub>2</sub>", "2^1.5, 1011₂"),
+        ("5 Meter<sup>2</sup>, feet<sup>3</sup>, 10<sup>1</sup>", "5 Meter², feet³, 10¹"),
         ("CO<sub>2</sub>, 19<sup>e</sup>, 1<sup>st</sup>", "CO2, 19e, 1st"),
     ],
 )

@@ -147,6 +147,7 @@ def test_a_single_wide_line_that_stops_in_a_sentence_is_joined(first: str, secon
         "crane-1     lifted 40 tonnes on Monday and on Tuesday it lifted 41\ncrane-2     lifted 42.",
         "The inspection of the new crane will take\nplace on the twelfth of March.",
         "https://example.org/the/inspection/of/the/new/crane/will/take/place\nread this.",
+        "boots\na lamp that can be seen from the other side of the whole harbour\nropes\nwater",
     ],
 )
 def test_a_wide_line_that_may_be_whole_stands_alone(text: str) -> None:
