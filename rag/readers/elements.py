@@ -26,6 +26,7 @@ BLOCKS = frozenset((
     "main", "ol", "p", "pre", "section", "summary", "table", "tbody", "td", "tfoot", "th", "thead", "tr", "ul",
 ))  # fmt: skip
 HEADINGS = frozenset(("h1", "h2", "h3", "h4", "h5", "h6"))
+_OPENERS = HEADINGS | {"dt", "summary"}
 #: A line break of the source between two East Asian characters, which shows as nothing.
 ASIAN_BREAK = re.compile(
     r"(?<=[\u3000-\u30ff\u3400-\u9fff\uff00-\uffef])[ \t]*\n\s*(?=[\u3000-\u30ff\u3400-\u9fff\uff00-\uffef])"
@@ -40,7 +41,7 @@ def flat(element: _Element) -> str:
     walk = etree.iterwalk(element, events=("start", "end"))
     for event, inner in walk:
         if event == "start":
-            if tag_of(inner) in HIDDEN:
+            if is_hidden(inner):
                 walk.skip_subtree()
                 continue
             if inner is not element and (said := small(inner, words)) is not None:
@@ -52,6 +53,12 @@ def flat(element: _Element) -> str:
         elif inner is not element:
             words += [" " if tag_of(inner) in BLOCKS else "", inner.tail or ""]
     return " ".join(ASIAN_BREAK.sub("", "".join(words)).split())
+
+
+def is_hidden(element: _Element) -> bool:
+    """Whether an element is no text; the button that opens a panel is the heading above it."""
+    tag = tag_of(element)
+    return tag in HIDDEN and not (tag == "button" and tag_of(element.getparent()) in _OPENERS)
 
 
 def tag_of(element: _Element | None) -> str:

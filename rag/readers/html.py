@@ -11,7 +11,7 @@ from rag.readers.canonical import one_line
 from rag.readers.charset import decode_declared
 from rag.readers.dates import parse_date
 from rag.readers.draft import Draft, Unreadable
-from rag.readers.elements import ASIAN_BREAK, BLOCKS, HEADINGS, HIDDEN, MAX_CELL, flat, is_block, tag_of
+from rag.readers.elements import ASIAN_BREAK, BLOCKS, HEADINGS, MAX_CELL, flat, is_block, is_hidden, tag_of
 from rag.readers.grid import cells_of, laid_out, titles
 from rag.readers.main_text import main_text
 from rag.readers.metadata import language_code
@@ -95,7 +95,7 @@ class _Renderer:
         for event, element in walk:
             tag = tag_of(element)
             if event == "start":
-                if tag in HIDDEN or element in self._left_out or (tag == "table" and self._table(element)):
+                if is_hidden(element) or element in self._left_out or (tag == "table" and self._table(element)):
                     walk.skip_subtree()
                 elif (said := small(element, self._words)) is not None:
                     self._words.append(said)
@@ -103,7 +103,7 @@ class _Renderer:
                 else:
                     self._open(element, tag)
             else:
-                if tag not in HIDDEN and element not in self._left_out:
+                if not is_hidden(element) and element not in self._left_out:
                     self._close(tag)
                 if element is not root and element.tail:
                     self._words.append(self._inline(element.tail))

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Collection, Iterator
 from typing import TYPE_CHECKING, cast
 
-from rag.readers.elements import HIDDEN, MAX_CELL, flat, is_block, tag_of
+from rag.readers.elements import HEADINGS, MAX_CELL, flat, is_block, is_hidden, tag_of
 from rag.writing import width
 
 if TYPE_CHECKING:
@@ -33,11 +33,20 @@ _PARTS = frozenset(
 )
 _NAVIGATION_ROLES = frozenset(("navigation", "banner", "contentinfo", "search", "menu", "menubar", "toolbar", "dialog"))
 _NAVIGATION_NAME = re.compile(
-    r"(?:^|[\s_-])(?:nav|navbar|navigation|docnav|navheader|navfooter|breadcrumbs?|menu|sidebar|footer|cookies?|consent|"
-    r"share|sharing|social|related|recommended|newsletter|advert(?:isement)?|ads?|banner|comments?|skip-link|toolbar|"
+    r"(?:^|[\s_-])(?:nav|navbar|navigation|docnav|navheader|navfooter|breadcrumbs?|footer|skip-link|toolbar|"
     r"sphinxsidebar|headerlink|mw-editsection|noprint|toc)(?:$|[\s_-])",
     re.IGNORECASE,
 )
+#: So a text may name its sections too: "related-work", "social-structure", the menu of an inn.
+_DOUBTFUL_NAME = re.compile(
+    r"(?:^|[\s_-])(?:menu|sidebar|cookies?|consent|share|sharing|social|related|recommended|newsletter|"
+    r"advert(?:isement)?|ads?|banner|comments?|modal)(?:$|[\s_-])",
+    re.IGNORECASE,
+)
+#: What one presses or fills in.
+_CONTROLS = ("button", "form", "input", "select", "textarea", "iframe", "ins")
+_CONTROL_NAME = re.compile(r"(?:^|[\s_-])(?:btn|button)(?:$|[\s_-])", re.IGNORECASE)
+_WORD = re.compile(r"[^\W_]+")
 _INVISIBLE_STYLE = re.compile(r"(?:display\s*:\s*none|visibility\s*:\s*hidden)", re.IGNORECASE)
 
 
@@ -48,9 +57,10 @@ def main_text(root: _Element) -> tuple[_Element, set[_Element]]:
         The element; and the outermost elements to leave out: navigation, and what is not to be seen.
     """
     body = next(root.iter("body"), root)
-    blocks = _prose(body)
+    panels = frozenset(_panels(body))
+    blocks = _prose(body, panels)
     prose = _summed(blocks, body)
-    navigation = set(_navigation(body, prose, PROSE_OF_NAVIGATION * prose[body]))
+    navigation = set(_navigation(body, prose, PROSE_OF_NAVIGATION * prose[body], panels))
     outside = set(_outside(body, navigation))
     blocks = Counter({block: columns for block, columns in blocks.items() if block in outside})
     prose = _summed(blocks, body)
@@ -72,7 +82,22 @@ def _outside(body: _Element, navigation: Collection[_Element]) -> Iterator[_Elem
             yield element
 
 
-def _prose(body: _Element) -> Counter[_Element]:
+def _panels(body: _Element) -> Iterator[_Element]:
+    """The elements that a click shows: panels of accordions and tabs, and the rest of a text."""
+    named = {name for opener in body.iter() if isinstance(opener.tag, str) for name in _opened(opener)}
+    for element in body.iter("div", "section", "article", "p", "span", "dd", "ul", "ol", "table"):
+        if element.get("role") == "tabpanel" or element.get("id") in named:
+            yield element
+
+
+def _opened(opener: _Element) -> list[str]:
+    """The ids of what an element shows: as WAI-ARIA states it, or Bootstrap."""
+    toggled = opener.get("data-bs-toggle") or opener.get("data-toggle")
+    target = (opener.get("data-bs-target") or opener.get("data-target") or opener.get("href") or "") if toggled else ""
+    return [*(opener.get("aria-controls") or "").split(), target.removeprefix("#")]
+
+
+def _prose(body: _Element, panels: Collection[_Element]) -> Counter[_Element]:
     """The columns that each block of prose would fill: each that is more than a line and not mostly links."""
     from lxml import etree
 
@@ -82,7 +107,7 @@ def _prose(body: _Element) -> Counter[_Element]:
     walk = etree.iterwalk(body, events=("start", "end"))
     for event, element in walk:
         if event == "start":
-            if tag_of(element) in HIDDEN or (element is not body and _is_invisible(element)):
+            if is_hidden(element) or (element is not body and _is_invisible(element, panels)):
                 walk.skip_subtree()
             elif is_block(element):
                 holders.update(within[-1:])
@@ -111,7 +136,7 @@ def _unlinked(body: _Element, left_out: Collection[_Element]) -> Counter[_Elemen
     walk = etree.iterwalk(body, events=("start", "end"))
     for event, element in walk:
         if event == "start":
-            if tag_of(element) in HIDDEN or tag_of(element) == "a" or element in left_out:
+            if is_hidden(element) or tag_of(element) == "a" or element in left_out:
                 walk.skip_subtree()
             else:
                 characters[element] += len((element.text or "").strip())
@@ -179,28 +204,33 @@ def _is_named(element: _Element) -> bool:
     return tag_of(element) in ("main", "article") or element.get("role") in ("main", "article")
 
 
-def _navigation(body: _Element, prose: Counter[_Element], most: float) -> Iterator[_Element]:
+def _navigation(
+    body: _Element, prose: Counter[_Element], most: float, panels: Collection[_Element]
+) -> Iterator[_Element]:
     """The outermost elements that are not to be seen, or are navigation and hold no more prose than this."""
     from lxml import etree
 
     walk = etree.iterwalk(body, events=("start",))
     for _, element in walk:
-        if element is not body and (_is_invisible(element) or (prose[element] <= most and _is_navigation(element))):
+        if element is not body and (
+            _is_invisible(element, panels) or (prose[element] <= most and _is_navigation(element, bool(prose[element])))
+        ):
             yield element
             walk.skip_subtree()
-        elif tag_of(element) in HIDDEN:
+        elif is_hidden(element):
             walk.skip_subtree()
 
 
-def _is_invisible(element: _Element) -> bool:
-    return (
+def _is_invisible(element: _Element, panels: Collection[_Element]) -> bool:
+    """Whether an element is never to be seen."""
+    return element not in panels and (
         element.get("hidden") is not None
         or element.get("aria-hidden") == "true"
         or _INVISIBLE_STYLE.search(element.get("style") or "") is not None
     )
 
 
-def _is_navigation(element: _Element) -> bool:
+def _is_navigation(element: _Element, has_prose: bool) -> bool:
     tag = tag_of(element)
     if tag not in ("div", "ul", "ol", "table", "aside", "footer", "header", "section", "p", "dl", "span", "a"):
         return False
@@ -208,9 +238,33 @@ def _is_navigation(element: _Element) -> bool:
         return True
     if tag in ("span", "a"):
         return "headerlink" in (element.get("class") or "") or "mw-editsection" in (element.get("class") or "")
-    if _NAVIGATION_NAME.search(f"{element.get('class') or ''} {element.get('id') or ''}"):
+    name = f"{element.get('class') or ''} {element.get('id') or ''}"
+    if _NAVIGATION_NAME.search(name):
         return tag != "section" or _is_linked(element)
+    if _DOUBTFUL_NAME.search(name) and tag != "section" and _is_used(element, has_prose):
+        return True
     return tag in ("ul", "ol", "aside", "header", "table", "p") and _is_linked(element)
+
+
+def _is_used(element: _Element, has_prose: bool) -> bool:
+    """Whether an element is there to be pressed, filled in or followed rather than read, and is no title."""
+    if next(element.iter("h1"), None) is not None or _is_named_as_its_heading(element):
+        return False
+    links = [link for link in element.iter("a") if link.get("href")]
+    if next(element.iter(*_CONTROLS), None) is not None or any(map(_is_pressed, links)):
+        return True
+    return _is_linked(element) or (not has_prose and (bool(links) or next(element.iter(*HEADINGS), None) is None))
+
+
+def _is_pressed(link: _Element) -> bool:
+    return link.get("role") == "button" or bool(_CONTROL_NAME.search(link.get("class") or ""))
+
+
+def _is_named_as_its_heading(element: _Element) -> bool:
+    """Whether the id of an element is made of its first heading, as generators of pages do for a section."""
+    heading = next(element.iter(*HEADINGS), None)
+    made_of = [] if heading is None else _WORD.findall(flat(heading).casefold())
+    return bool(made_of) and _WORD.findall((element.get("id") or "").casefold()) == made_of
 
 
 def _is_inside_text(element: _Element) -> bool:

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import pytest
+
 from rag.readers.html import parse_html
 
 ARTICLE = (
@@ -109,3 +111,54 @@ def test_what_is_not_to_be_seen_is_not_read() -> None:
 def test_a_text_that_a_script_is_to_show_is_read() -> None:
     page = f"<div>{SHORT}</div><div style='display:none'>{paragraphs(*ARTICLE * 2)}</div>"
     assert text(page) == "\n\n".join((SHORT, *ARTICLE * 2))
+
+
+@pytest.mark.parametrize(
+    "section",
+    [
+        '<div id="related-work"><h2>Related work</h2>{}</div>',
+        '<div class="chapter social-structure"><h2>Who lived there</h2>{}</div>',
+        '<div id="cookies"><h2>Cookies</h2><p>Sweet.</p>{}</div>',
+        '<div class="sidebar"><h2>An aside</h2>{}</div>',
+    ],
+)
+def test_a_section_whose_name_is_also_one_of_navigation_is_text(section: str) -> None:
+    said = "The crane of the other harbour is described in a book that nobody has read for so many years by now."
+    assert said in text(f"<body>{paragraphs(*ARTICLE)}{section.format(paragraphs(said))}</body>")
+
+
+@pytest.mark.parametrize(
+    "furniture",
+    [
+        '<div class="cookie-banner consent"><p>{}</p><button>Accept</button></div>',
+        '<div id="cookies"><p>{}</p><a class="btn btn-primary" href="#">Accept</a></div>',
+        '<div class="newsletter"><p>{}</p><form><input name="mail"></form></div>',
+        '<div class="related"><a href="/1">{}</a> <a href="/2">{}</a> <a href="/3">{}</a></div>',
+    ],
+)
+def test_what_is_there_to_be_pressed_or_followed_is_left_out(furniture: str) -> None:
+    said = "We keep some things on your machine so that we can show you more of the things that you want to see."
+    page = f"<body>{paragraphs(*ARTICLE * 2)}{furniture.replace('{}', said)}</body>"
+    assert text(page) == "\n\n".join(ARTICLE * 2)
+
+
+def test_the_title_in_a_banner_and_a_menu_of_dishes_are_text() -> None:
+    page = '<div class="banner"><h1>The old port</h1></div>' + paragraphs(*ARTICLE)
+    assert text(f"<body>{page}</body>").startswith("The old port\n\n")
+    dishes = '<div id="menu"><h2>Menu</h2><ul><li>Soup 5 €</li><li>Fish 9 €</li></ul></div>'
+    assert text(f"<body>{paragraphs(*ARTICLE)}{dishes}</body>").endswith("Menu\n\n- Soup 5 €\n- Fish 9 €")
+
+
+def test_the_panels_of_an_accordion_and_of_tabs_are_read_with_their_headings() -> None:
+    said = "The crane was built in 1871 by an engineer from Riga who never saw it lift a single ton of coal."
+    panels = (
+        '<h3><button aria-expanded="false" aria-controls="p1">Who built the crane?</button></h3>'
+        f'<div id="p1" hidden><p>{said}</p></div>'
+        f'<div role="tabpanel" aria-hidden="true" style="display: none"><p>Tab. {said}</p></div>'
+        f'<a data-bs-toggle="collapse" href="#more">More</a>'
+        f'<div id="more" style="display:none"><p>More. {said}</p></div>'
+        f"<div hidden><p>Never. {said}</p></div>"
+    )
+    read = text(f"<body>{paragraphs(*ARTICLE)}{panels}</body>")
+    assert read.endswith(f"Who built the crane?\n\n{said}\n\nTab. {said}\n\nMore\n\nMore. {said}")
+    assert "Never" not in read
