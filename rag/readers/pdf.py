@@ -23,7 +23,7 @@ from rag.readers.outline import CELL
 from rag.writing import ends_sentence, is_cjk
 
 if TYPE_CHECKING:
-    from pypdfium2 import PdfDocument, PdfTextPage
+    from pypdfium2 import PdfDocument, PdfPage, PdfTextPage
 
 #: More pages than any book has.
 MAX_PAGES = 20_000
@@ -44,6 +44,8 @@ SIZE_CHANGE = 0.18
 #: A line shorter than this share of its column is no part of a paragraph that goes on in lower case.
 HALF = 0.5
 
+#: What is a form's field or a text in its own frame, as PDFium numbers the kinds of annotations: FreeText and Widget.
+_WRITTEN_UPON = (3, 20)
 # Both stand where a word was broken at the end of a line; PDFium then puts no line end.
 _BROKEN = re.compile("[\x02\ufffe]")
 _ONE_LINE = re.compile("[^\r\n\x02\ufffe]*(?:[\x02\ufffe]|\r?\n|$)")
@@ -124,21 +126,71 @@ def _pages(document: PdfDocument) -> Iterator[_Page]:
     import pypdfium2
 
     characters = 0
+    # Without it no value is drawn that a form's own file does not draw.
+    document.init_forms()
     for number in range(len(document)):
         try:
-            page = document[number]
-            text_page = page.get_textpage()
+            page = _page(document, number)
         except pypdfium2.PdfiumError:
             # A page of a damaged file: the others can still be read, and keep their numbers.
             yield _Page((), 0.0)
             continue
-        lines = tuple(_lines(text_page))
-        characters += sum(len(line.text) for line in lines)
+        characters += sum(len(line.text) for line in page.lines)
         if characters > MAX_CHARACTERS:
             raise too_much_text()
-        yield _Page(lines, page.get_height())
-        text_page.close()
+        yield page
+
+
+def _page(document: PdfDocument, number: int) -> _Page:
+    """A page with what was written into its form or upon it; PDFium finds no text in those by itself."""
+    from pypdfium2 import raw
+
+    page = document[number]
+    lines, height = _text_lines(page), page.get_height()
+    if any(_subtype(page, position) in _WRITTEN_UPON for position in range(raw.FPDFPage_GetAnnotCount(page))):
+        raw.FPDFPage_Flatten(page, raw.FLAT_NORMALDISPLAY)
         page.close()
+        page = document[number]
+        lines = _written_in(lines, _text_lines(page))
+    page.close()
+    return _Page(tuple(lines), height)
+
+
+def _text_lines(page: PdfPage) -> list[_Line]:
+    text_page = page.get_textpage()
+    try:
+        return list(_lines(text_page))
+    finally:
+        text_page.close()
+
+
+def _written_in(printed: Sequence[_Line], filled: Sequence[_Line]) -> list[_Line]:
+    """The lines of a page that was filled in: what was written comes last in the file, and belongs into a row."""
+    known = {_place(line) for line in printed}
+    lines = [line for line in filled if _place(line) in known]
+    for line in filled:
+        if _place(line) not in known:
+            beside = [position for position, other in enumerate(lines) if _same_row(other, line)]
+            above = [position for position, other in enumerate(lines) if other.bottom >= line.top]
+            nearest = max(beside, key=lambda p: lines[p].right) if beside else max(above, default=-1)
+            lines.insert(nearest + 1, line)
+    return lines
+
+
+def _place(line: _Line) -> tuple[str, int, int]:
+    return line.text, round(line.left), round(line.bottom)
+
+
+def _subtype(page: PdfPage, position: int) -> int:
+    from pypdfium2 import raw
+
+    annotation = raw.FPDFPage_GetAnnot(page, position)
+    if not annotation:
+        return int(raw.FPDF_ANNOT_UNKNOWN)
+    try:
+        return int(raw.FPDFAnnot_GetSubtype(annotation))
+    finally:
+        raw.FPDFPage_CloseAnnot(annotation)
 
 
 def _lines(page: PdfTextPage) -> Iterator[_Line]:

@@ -8,7 +8,7 @@ from rag.errors import DocumentError
 from rag.readers.parsing import parse
 from rag.sentences import split
 from rag.types import Document
-from tests.documents.made import Text, column, pdf
+from tests.documents.made import Text, column, pdf, pdf_file
 
 HARBOUR = [
     "The harbour of Whitby was founded in the twelfth century, and its two piers, which",
@@ -162,3 +162,27 @@ def test_items_of_a_list_stay_apart(tmp_path: Path) -> None:
 def test_a_pdf_that_cannot_be_read_says_why(tmp_path: Path, data: bytes, reason: str) -> None:
     with pytest.raises(DocumentError, match=f"^a.pdf: {reason}"):
         made(tmp_path, data)
+
+
+@pytest.mark.parametrize("drawn", [True, False])
+def test_what_was_filled_into_a_form_or_written_upon_a_page_is_read(tmp_path: Path, drawn: bool) -> None:
+    shown = "BT /F1 12 Tf 2 5 Td (Lena Maier) Tj ET"
+    asked = (
+        "BT /F1 12 Tf 60 700 Td (Name of the tenant:) Tj ET BT /F1 12 Tf 60 650 Td (This was all that we asked.) Tj ET"
+    )
+    font, look = "/Resources << /Font << /F1 5 0 R >> >>", "/DA (/F1 12 Tf 0 g) /F 4"
+    form = f"<< /Fields [6 0 R] {'' if drawn else '/NeedAppearances true'} /DR << /Font << /F1 5 0 R >> >> >>"
+    objects = [
+        f"<< /Type /Catalog /Pages 2 0 R /AcroForm {form} >>",
+        "<< /Type /Pages /Kids [3 0 R] /Count 1 >>",
+        f"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] /Contents 4 0 R {font} /Annots [6 0 R 8 0 R] >>",
+        f"<< /Length {len(asked)} >>\nstream\n{asked}\nendstream",
+        "<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>",
+        f"<< /Type /Annot /Subtype /Widget /FT /Tx /T (name) /V (Lena Maier) /Rect [190 695 400 715] {look}"
+        f" {'/AP << /N 7 0 R >>' if drawn else ''} >>",
+        f"<< /Type /XObject /Subtype /Form /BBox [0 0 200 20] {font} /Length {len(shown)} >>\n"
+        f"stream\n{shown}\nendstream",
+        f"<< /Type /Annot /Subtype /FreeText /Contents (Seen by the judge.) /Rect [60 600 300 620] {look} >>",
+    ]
+    document = made(tmp_path, pdf_file(objects))
+    assert document.text == "Name of the tenant: | Lena Maier\nThis was all that we asked.\nSeen by the judge."
