@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from statistics import median
@@ -64,6 +64,8 @@ class _Line:
     bottom: float
     right: float
     top: float
+    #: Whether the number of a clause was drawn before it.
+    numbered: bool = False
 
     @property
     def height(self) -> float:
@@ -243,31 +245,48 @@ def _line(text: str, boxes: Sequence[tuple[float, float, float, float]]) -> _Lin
 
 
 def _without_running_heads(pages: list[_Page]) -> list[_Page]:
-    """Leave out what stands at the same height near the edge of three pages, numbers aside, and page numbers."""
-    places: Counter[tuple[str, int]] = Counter()
+    """Leave out what stands at the same height near the edge of three pages, numbers aside, and page numbers.
+
+    What is there on an earlier page word for word is left out as well: two pages of a letter have a head, too.
+    """
+    places: Counter[_Key] = Counter()
     for page in pages:
         keys = {key for line in page.lines if (key := _edge_key(line, page))}
-        for words, height in keys:
-            places.update({(words, height - 1), (words, height), (words, height + 1)})
-    return [replace(page, lines=tuple(line for line in page.lines if not _runs(line, page, places))) for page in pages]
+        places.update(near for key in keys for near in _near(key))
+    kept: list[_Page] = []
+    before: set[_Key] = set()
+    for page in pages:
+        running = {
+            line
+            for line in page.lines
+            if (key := _edge_key(line, page)) and (places[key] >= MIN_REPEATS or (line.text, key[1]) in before)
+        }
+        before |= {near for line in page.lines if (key := _edge_key(line, page)) for near in _near((line.text, key[1]))}
+        kept.append(replace(page, lines=tuple(line for line in page.lines if not _runs(line, page, running))))
+    return kept
 
 
-def _runs(line: _Line, page: _Page, places: Counter[tuple[str, int]]) -> bool:
+_Key = tuple[str, int]
+"""What a line says and at which height."""
+
+
+def _near(key: _Key) -> Iterator[_Key]:
+    yield from ((key[0], key[1] + shift) for shift in (-1, 0, 1))
+
+
+def _runs(line: _Line, page: _Page, running: Set[_Line]) -> bool:
     """Whether a line is a running head or foot, or the number of its page, and no number in the row of a table."""
+    if line in running and not is_page_number(line.text):
+        return True
     if _edge_key(line, page) is None:
         return False
     beside = [other for other in page.lines if _same_row(line, other) or _same_row(other, line)]
     if beside and is_page_number(line.text):
-        return any(_repeats(other, page, places) and not is_page_number(other.text) for other in beside)
-    return _repeats(line, page, places) or is_page_number(line.text)
+        return any(other in running and not is_page_number(other.text) for other in beside)
+    return line in running or is_page_number(line.text)
 
 
-def _repeats(line: _Line, page: _Page, places: Counter[tuple[str, int]]) -> bool:
-    key = _edge_key(line, page)
-    return key is not None and places[key] >= MIN_REPEATS
-
-
-def _edge_key(line: _Line, page: _Page) -> tuple[str, int] | None:
+def _edge_key(line: _Line, page: _Page) -> _Key | None:
     """What a running head has in common with those of other pages, or None for a line inside the page."""
     middle = (line.top + line.bottom) / 2
     if MARGIN * page.height < middle < (1 - MARGIN) * page.height:
@@ -338,19 +357,24 @@ def _rows(lines: Sequence[_Line]) -> list[_Line]:
     for line in lines:
         if rows and _same_row(rows[-1], line):
             before = rows[-1]
-            number = BULLET.fullmatch(f"{before.text} ") or before.text in _BULLETS
+            clause = _CLAUSE.fullmatch(before.text) is not None and len(line.text.split()) >= _WORDS_OF_A_CLAUSE
+            number = clause or BULLET.fullmatch(f"{before.text} ") or before.text in _BULLETS
             rows[-1] = _Line(
                 before.text + (" " if number else CELL) + line.text,
                 before.left,
                 min(before.bottom, line.bottom),
                 line.right,
                 max(before.top, line.top),
+                clause or before.numbered,
             )
         else:
             rows.append(line)
     return rows
 
 
+#: "1.1", "4.2.1)", "§ 5": a word or two behind it may be a cell of a table.
+_CLAUSE = re.compile(r"\(?\d{1,3}(?:\.\d{1,3}){1,5}[.)]?|§\s?\d{1,4}[a-z]?")
+_WORDS_OF_A_CLAUSE = 3
 _BULLETS = "-*+•‣◦▪●○■□·–—"
 #: Lines before and after that tell how wide a line's column is.
 _NEIGHBOURS = 12
@@ -373,6 +397,8 @@ def _column(rows: Sequence[_Line], position: int) -> float:
 def _continues(line: _Line, following: _Line, right: float) -> bool:
     """Whether a line goes on in the following one: they belong together, and the first has no room for more."""
     if CELL in line.text or CELL in following.text or BULLET.match(following.text):
+        return False
+    if following.numbered:
         return False
     size = median((line.height, following.height))
     distance = line.bottom - following.bottom

@@ -80,6 +80,28 @@ def test_running_heads_and_page_numbers_are_left_out(tmp_path: Path) -> None:
     assert [document.text[start:][:21] for start in document.pages][1] == "The harbour of Hull i"
 
 
+def test_the_head_of_a_second_page_that_repeats_the_firsts_is_left_out(tmp_path: Path) -> None:
+    head = (60.0, 800.0, "The Harbour Office")
+    pages = [[head, *column(60, 100, HARBOUR[:2])], [head, *column(60, 700, HARBOUR[2:])]]
+    assert made(tmp_path, pdf(pages)).text == "The Harbour Office\n" + " ".join(HARBOUR)
+
+
+def test_the_number_of_a_clause_stays_with_it_and_the_clause_is_whole(tmp_path: Path) -> None:
+    first, second, third = (
+        "The tenant pays the rent to the owner of the harbour every month and in",
+        "advance.",
+        "The owner",
+    )
+    page = [(60.0, 700.0, "1.1"), (100.0, 700.0, first), (100.0, 688.0, second)]
+    page += [(60.0, 676.0, "1.2"), (100.0, 676.0, f"{third} keeps the harbour in good order.")]
+    page += [(60.0, 600.0, "1.3"), (100.0, 600.0, "Riga"), (200.0, 600.0, "40")]
+    assert made(tmp_path, pdf([page])).text.split("\n") == [
+        f"1.1 {first} {second}",
+        f"1.2 {third} keeps the harbour in good order.",
+        "1.3 | Riga | 40",
+    ]
+
+
 def test_a_number_beside_a_running_foot_is_the_pages(tmp_path: Path) -> None:
     town = "The harbour is old and full of boats that nobody sails any more."
     pages = [
