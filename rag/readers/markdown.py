@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import zip_longest
 
+import yaml
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-from rag.readers.canonical import HEADING, VERBATIM
-from rag.readers.dates import parse_date
+from rag.readers.canonical import HEADING, VERBATIM, one_line
 from rag.readers.draft import Draft, Unreadable
-from rag.readers.html import render, tree
+from rag.readers.html import iso_date, render, tree
 from rag.readers.layout import join
 from rag.readers.metadata import language_code
 from rag.readers.outline import Outline, row_line
@@ -20,6 +20,7 @@ from rag.readers.raised import lowered, raised
 
 _FRONT_MATTER = re.compile(r"\A---[ \t]*\n(.*?)\n(?:---|\.\.\.)[ \t]*(?:\n|\Z)", re.DOTALL)
 _FIELD = re.compile(r"([A-Za-z_][\w-]*)\s*:\s*(.*)")
+_DATES = ("date", "published", "pubdate", "publishdate", "created")
 _COMMENT = re.compile(r"<!--.*?(?:-->|\Z)", re.DOTALL)
 #: A blank line within a table ends a block of HTML: the next one begins with a row.
 _PART_OF_A_TABLE = re.compile(r"\s*<(?:tr|td|th|thead|tbody|tfoot|caption)\b", re.IGNORECASE)
@@ -39,21 +40,32 @@ def parse_markdown(text: str) -> Draft:
         marked=True,
         title=fields.get("title") or heading,
         language=language_code(fields.get("language") or fields.get("lang")),
-        date=parse_date(fields["date"]) if "date" in fields else None,
+        date=next((date for key in _DATES if (date := iso_date(fields.get(key)))), None),
         url=next((fields[key] for key in ("source", "url", "link", "canonical") if _is_address(fields.get(key))), None),
     )
 
 
 def _front_matter(text: str) -> tuple[Mapping[str, str], str]:
     match = _FRONT_MATTER.match(text)
-    if not match:
+    if not match or not any(_FIELD.fullmatch(line) for line in match[1].split("\n")):
         return {}, text
-    lines = match.group(1).split("\n")
-    if not any(_FIELD.fullmatch(line) for line in lines):
-        return {}, text
-    pairs = (_FIELD.fullmatch(line.rstrip()) for line in lines)
-    fields = {pair.group(1).lower(): pair.group(2).strip().strip("\"'").strip() for pair in pairs if pair}
+    fields = {key.lower(): one_line(value) for key, value in _stated(match[1]) if isinstance(value, str)}
     return {key: value for key, value in fields.items() if value}, text[match.end() :]
+
+
+def _stated(front_matter: str) -> Iterator[tuple[str, object]]:
+    """The fields of front matter: YAML, or lines that look like it ("title: Riga: a port" is none)."""
+    try:
+        # Every value stays the text it is: no dates or numbers are made of them, and no objects.
+        fields = yaml.load(front_matter, Loader=yaml.BaseLoader)
+    except (yaml.YAMLError, RecursionError):
+        fields = None
+    if isinstance(fields, dict):
+        yield from ((str(key), value) for key, value in fields.items())
+        return
+    for line in front_matter.split("\n"):
+        if pair := _FIELD.fullmatch(line.rstrip()):
+            yield pair[1], pair[2].strip().strip("\"'")
 
 
 def _is_address(value: str | None) -> bool:

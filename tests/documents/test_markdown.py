@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import pytest
+
 from rag.readers.canonical import cut_marks, tidy
 from rag.readers.markdown import parse_markdown
 
@@ -69,6 +71,21 @@ def test_front_matter_tells_title_date_language_and_source() -> None:
         "en",
         "https://example.org/ships",
     )
+
+
+@pytest.mark.parametrize(
+    ("front_matter", "title", "date"),
+    [
+        ("title: >-\n  Ships return\n  to Riga\npubDate: 2023-07-04 # a Tuesday", "Ships return to Riga", "2023-07-04"),
+        ("title: 'It''s # 1' # a comment\ndate: 2023-07-04T08:00:00.123Z", "It's # 1", "2023-07-04"),
+        ("title: Whitby: a port\ndate: 2023-07-04", "Whitby: a port", "2023-07-04"),
+        ("title: [a, list]\ncreated: 4 July 2023", "Whitby", "2023-07-04"),
+        ("title: " + "[" * 5000 + "\ndate: no", "[" * 5000, None),
+    ],
+)  # fmt: skip
+def test_front_matter_is_read_as_yaml_where_it_is_yaml(front_matter: str, title: str, date: str | None) -> None:
+    draft = parse_markdown(f"---\n{front_matter}\n---\n# Whitby\n\nText.")
+    assert (draft.title, draft.date) == (title, date)
 
 
 def test_without_front_matter_the_first_heading_is_the_title() -> None:
