@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Collection
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from rag.readers.canonical import one_line
@@ -13,11 +14,12 @@ from rag.readers.dates import parse_date
 from rag.readers.draft import Draft, Unreadable
 from rag.readers.elements import ASIAN_BREAK, BLOCKS, HEADINGS, MAX_CELL, flat, is_block, is_hidden, tag_of
 from rag.readers.grid import cells_of, laid_out, titles
-from rag.readers.main_text import main_text
+from rag.readers.main_text import MIN_PROSE, main_text
 from rag.readers.metadata import language_code
 from rag.readers.numbering import Numbering
 from rag.readers.outline import Outline
 from rag.readers.raised import small
+from rag.writing import width
 
 if TYPE_CHECKING:
     from lxml.etree import _Element
@@ -33,6 +35,12 @@ _DATE_NAMES = (
 )  # fmt: skip
 
 
+#: So many times of a page are looked at for its date.
+_MOST_TIMES = 100
+#: What stands here is about other pages, or a row of data.
+_BESIDE = frozenset(("aside", "nav", "footer", "li", "td", "th"))
+
+
 def parse_html(data: bytes) -> Draft:
     """The main text of a web page, its headings marked; title, date, language and address from its head."""
     root = tree(data)
@@ -43,7 +51,7 @@ def parse_html(data: bytes) -> Draft:
         text=outline.text,
         title=_title(root, outline),
         hint=_language(root),
-        date=_date(root),
+        date=_date(root, main, left_out),
         url=_address(root),
         marked=True,
     )
@@ -207,15 +215,31 @@ def _language(root: _Element) -> str | None:
     return next((code for value in stated if (code := language_code(value))), None)
 
 
-def _date(root: _Element) -> str | None:
+def _date(root: _Element, main: _Element, left_out: Collection[_Element]) -> str | None:
     for name in _DATE_NAMES:
         if found := iso_date(_meta(root, (name,))):
             return found
     for script in root.iter("script"):
         if script.get("type") == "application/ld+json" and (found := iso_date(_published(script.text or ""))):
             return found
-    times = (time.get("datetime") or "".join(time.itertext()) for time in root.iter("time"))
-    return next((found for time in times if (found := iso_date(time))), None)
+    times = [time for part in (main, root) for time in islice(part.iter("time"), _MOST_TIMES)]
+    named = [time for time in times if _is_of_publication(time)]
+    said = (time.get("datetime") or "".join(time.itertext()) for time in named or times if _is_a_byline(time, left_out))
+    return next((found for time in said if (found := iso_date(time))), None)
+
+
+def _is_of_publication(time: _Element) -> bool:
+    names = " ".join((time.get("itemprop") or "", time.get("class") or "")).casefold()
+    return time.get("pubdate") is not None or "publi" in names or "entry-date" in names
+
+
+def _is_a_byline(time: _Element, left_out: Collection[_Element]) -> bool:
+    """Whether a time may be the page's: it stands neither in prose, which tells when something was, nor beside it."""
+    around = list(time.iterancestors())
+    if any(element in left_out or tag_of(element) in _BESIDE for element in around):
+        return False
+    block = next(filter(is_block, around), time)
+    return width(flat(block)) < MIN_PROSE
 
 
 def _published(text: str) -> str | None:

@@ -162,3 +162,18 @@ def test_the_panels_of_an_accordion_and_of_tabs_are_read_with_their_headings() -
     read = text(f"<body>{paragraphs(*ARTICLE)}{panels}</body>")
     assert read.endswith(f"Who built the crane?\n\n{said}\n\nTab. {said}\n\nMore\n\nMore. {said}")
     assert "Never" not in read
+
+
+@pytest.mark.parametrize(
+    ("times", "date"),
+    [
+        ("<p>By Anna, <time datetime=2023-07-04>4 July</time></p>", "2023-07-04"),
+        (f"<p>{SHORT * 3} It began on <time>1944-06-06</time>.</p>", None),
+        ("<aside><time>2020-01-01</time></aside><p><time>2023-07-04</time></p>", "2023-07-04"),
+        ("<ul><li><time>2020-01-01</time> Other news</li></ul>", None),
+        ("<p><time>2024-01-01</time></p><p><time itemprop=datePublished>2023-07-04</time></p>", "2023-07-04"),
+    ],
+)
+def test_the_date_of_a_page_is_no_time_that_its_text_tells_of(times: str, date: str | None) -> None:
+    page = f"<body><main><h1>The port</h1>{times}{paragraphs(*ARTICLE)}</main></body>"
+    assert parse_html(page.encode()).date == date
