@@ -209,6 +209,8 @@ def test_names_and_titles_are_never_markup(browser: Browser, stock: Stock) -> No
 
 def test_the_keyboard_alone_adds_reads_and_removes(browser: Browser, stock: Stock) -> None:
     with library(browser, stock) as page:
+        # A browser is told with the first listener, without waiting for it, to hand choosers over: that takes a moment.
+        page.on("filechooser", lambda _: None)
         page.get_by_role("link", name="The garden").wait_for()
         picker = page.locator("#files")
         for _ in range(6):
