@@ -32,20 +32,25 @@ _PARTS = frozenset(
     ("p", "pre", "ul", "ol", "li", "dl", "dd", "dt", "blockquote", "table", "tbody", "tr", "figure", "a")
 )
 _NAVIGATION_ROLES = frozenset(("navigation", "banner", "contentinfo", "search", "menu", "menubar", "toolbar", "dialog"))
-_NAVIGATION_NAME = re.compile(
-    r"(?:^|[\s_-])(?:nav|navbar|navigation|docnav|navheader|navfooter|breadcrumbs?|footer|skip-link|toolbar|"
-    r"sphinxsidebar|headerlink|mw-editsection|noprint|toc)(?:$|[\s_-])",
-    re.IGNORECASE,
+
+
+def _any_of(names: str) -> re.Pattern[str]:
+    """A pattern for a class or id that is one of these names, or made of one and others."""
+    return re.compile(rf"(?:^|[\s_-])(?:{names})(?:$|[\s_-])", re.IGNORECASE)
+
+
+_NAVIGATION_NAME = _any_of(
+    "nav|navbar|navigation|docnav|navheader|navfooter|breadcrumbs?|footer|skip-link|toolbar|sphinxsidebar|headerlink|"
+    "mw-editsection|noprint|toc"
 )
 #: So a text may name its sections too: "related-work", "social-structure", the menu of an inn.
-_DOUBTFUL_NAME = re.compile(
-    r"(?:^|[\s_-])(?:menu|sidebar|cookies?|consent|share|sharing|social|related|recommended|newsletter|"
-    r"advert(?:isement)?|ads?|banner|comments?|modal)(?:$|[\s_-])",
-    re.IGNORECASE,
+_DOUBTFUL_NAME = _any_of(
+    "menu|sidebar|cookies?|consent|share|sharing|social|related|recommended|newsletter|advert(?:isement)?|ads?|banner|"
+    "comments?|modal"
 )
 #: What one presses or fills in.
 _CONTROLS = ("button", "form", "input", "select", "textarea", "iframe", "ins")
-_CONTROL_NAME = re.compile(r"(?:^|[\s_-])(?:btn|button)(?:$|[\s_-])", re.IGNORECASE)
+_CONTROL_NAME = _any_of("btn|button")
 _WORD = re.compile(r"[^\W_]+")
 _INVISIBLE_STYLE = re.compile(r"(?:display\s*:\s*none|visibility\s*:\s*hidden)", re.IGNORECASE)
 
@@ -84,7 +89,7 @@ def _outside(body: _Element, navigation: Collection[_Element]) -> Iterator[_Elem
 
 def _panels(body: _Element) -> Iterator[_Element]:
     """The elements that a click shows: panels of accordions and tabs, and the rest of a text."""
-    named = {name for opener in body.iter() if isinstance(opener.tag, str) for name in _opened(opener)}
+    named = {name for opener in body.iter("*") for name in _opened(opener) if name}
     for element in body.iter("div", "section", "article", "p", "span", "dd", "ul", "ol", "table"):
         if element.get("role") == "tabpanel" or element.get("id") in named:
             yield element
@@ -241,7 +246,7 @@ def _is_navigation(element: _Element, has_prose: bool) -> bool:
     name = f"{element.get('class') or ''} {element.get('id') or ''}"
     if _NAVIGATION_NAME.search(name):
         return tag != "section" or _is_linked(element)
-    if _DOUBTFUL_NAME.search(name) and tag != "section" and _is_used(element, has_prose):
+    if _DOUBTFUL_NAME.search(name) and (_is_linked(element) if tag == "section" else _is_used(element, has_prose)):
         return True
     return tag in ("ul", "ol", "aside", "header", "table", "p") and _is_linked(element)
 

@@ -133,6 +133,7 @@ def test_a_section_whose_name_is_also_one_of_navigation_is_text(section: str) ->
         '<div class="cookie-banner consent"><p>{}</p><button>Accept</button></div>',
         '<div id="cookies"><p>{}</p><a class="btn btn-primary" href="#">Accept</a></div>',
         '<div class="newsletter"><p>{}</p><form><input name="mail"></form></div>',
+        '<section class="related"><a href="/1">{}</a> <a href="/2">{}</a> <a href="/3">{}</a></section>',
         '<div class="related"><a href="/1">{}</a> <a href="/2">{}</a> <a href="/3">{}</a></div>',
     ],
 )
