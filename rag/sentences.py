@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Set
 
 import sentencex
 
-from rag.abbreviations import rules_of
+from rag.abbreviations import Rules, rules_of
 from rag.types import Document, Sentence, Span
 from rag.writing import CJK, CLOSERS, TERMINATORS, count_cjk, ends_sentence, is_caption
 
@@ -74,6 +74,7 @@ _CLAUSE = re.compile(r"[;:,|]\s+|[；：，、]|\s+(?=[–—|•])")
 _MISSED_INITIAL = re.compile(r"(?<=\s)[^\W\d_]\.\s+(?=[^\W\d_])")
 #: Nor does it end a sentence after what may be an ordinal number.
 _MISSED_ORDINAL = re.compile(r"(?<=\s)\d{1,2}\.\s+(?=[^\W\d_])")
+#: Nor after what is more often an abbreviation.
 _MISSED_AT_END = re.compile(rf"{_MAY_END}+(?={_STARTER.pattern})")
 #: Nor does "etc.".
 _MISSED_ETC = re.compile(rf"(?<![^\W\d_])(?i:etc|usw|usf|osv|itd|itp|atd|apod|enz|ecc|stb)\.\s+(?={_STARTER.pattern})")
@@ -302,7 +303,7 @@ def _is_boundary(before: str, after: str, language: str) -> bool:
     if _INITIAL.search(end):
         rules = rules_of(language)
         never = _EXAMPLE.search(end) or rules.abbreviation.search(end)
-        return not never and bool(_STARTER.match(tail) or rules.starter.match(tail))
+        return not never and _begins(tail, rules)
     if _is_abbreviated(end, tail, language):
         return False
     if head == before and tail == after and _is_tight(end, tail):
@@ -317,12 +318,16 @@ def _is_abbreviated(end: str, tail: str, language: str) -> bool:
     rules = rules_of(language)
     if _ABBREVIATION.search(end) or (tail[0].isdigit() and (_COUNTED.search(end) or rules.counted.search(end))):
         return True
-    begins = bool(_STARTER.match(tail) or rules.starter.match(tail))
     if _ABBREVIATION_AT_END.search(end):
-        return not begins or bool(_ONE_LETTER.match(tail))
+        return not _begins(tail, rules) or bool(_ONE_LETTER.match(tail))
     if rules.abbreviation.search(end):
         return rules.starter_in_names or not rules.starter.match(tail)
     return language == "tr" and bool(_ROMAN.search(end)) and not rules.starter.match(tail)
+
+
+def _begins(tail: str, rules: Rules) -> bool:
+    """Whether a text begins with a word that begins sentences."""
+    return bool(_STARTER.match(tail) or rules.starter.match(tail))
 
 
 def _is_tight(head: str, tail: str) -> bool:

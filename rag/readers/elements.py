@@ -26,6 +26,7 @@ BLOCKS = frozenset((
     "main", "ol", "p", "pre", "section", "summary", "table", "tbody", "td", "tfoot", "th", "thead", "tr", "ul",
 ))  # fmt: skip
 HEADINGS = frozenset(("h1", "h2", "h3", "h4", "h5", "h6"))
+#: Where a button is the text itself.
 _OPENERS = HEADINGS | {"dt", "summary"}
 #: A line break of the source between two East Asian characters, which shows as nothing.
 ASIAN_BREAK = re.compile(

@@ -130,6 +130,7 @@ def _join_few(text: str) -> str:
 def _join_block_of_few(lines: list[str]) -> list[str]:
     """The lines of a block; without a capital at the beginning of each further one it is neither verse nor a list."""
     is_prose = ends_sentence(lines[-1]) and (len(lines) == 2 or any(map(_starts_lower, lines[1:])))
+    # A list of words without capitals and points.
     if len(lines) > 2 and all(map(_starts_lower, lines)) and not any(map(ends_sentence, lines)):
         return lines
     joined = lines[:1]

@@ -78,6 +78,10 @@ class _Page:
     height: float
 
 
+_Key = tuple[str, int]
+"""What a line at the edge of a page says, and at which height."""
+
+
 def parse_pdf(data: bytes) -> Draft:
     """The text of a PDF, a form feed between its pages; title, date and language as its metadata has them."""
     document = _open(data)
@@ -249,25 +253,16 @@ def _without_running_heads(pages: list[_Page]) -> list[_Page]:
 
     What is there on an earlier page word for word is left out as well: two pages of a letter have a head, too.
     """
-    places: Counter[_Key] = Counter()
-    for page in pages:
-        keys = {key for line in page.lines if (key := _edge_key(line, page))}
-        places.update(near for key in keys for near in _near(key))
+    edges = [{line: key for line in page.lines if (key := _edge_key(line, page))} for page in pages]
+    places = Counter(near for edge in edges for key in set(edge.values()) for near in _near(key))
     kept: list[_Page] = []
     before: set[_Key] = set()
-    for page in pages:
-        running = {
-            line
-            for line in page.lines
-            if (key := _edge_key(line, page)) and (places[key] >= MIN_REPEATS or (line.text, key[1]) in before)
-        }
-        before |= {near for line in page.lines if (key := _edge_key(line, page)) for near in _near((line.text, key[1]))}
-        kept.append(replace(page, lines=tuple(line for line in page.lines if not _runs(line, page, running))))
+    for page, edge in zip(pages, edges, strict=True):
+        running = {line for line, key in edge.items() if places[key] >= MIN_REPEATS or (line.text, key[1]) in before}
+        before.update(near for line, key in edge.items() for near in _near((line.text, key[1])))
+        lines = (line for line in page.lines if line not in edge or not _runs(line, page, running))
+        kept.append(replace(page, lines=tuple(lines)))
     return kept
-
-
-_Key = tuple[str, int]
-"""What a line says and at which height."""
 
 
 def _near(key: _Key) -> Iterator[_Key]:
@@ -275,11 +270,7 @@ def _near(key: _Key) -> Iterator[_Key]:
 
 
 def _runs(line: _Line, page: _Page, running: Set[_Line]) -> bool:
-    """Whether a line is a running head or foot, or the number of its page, and no number in the row of a table."""
-    if line in running and not is_page_number(line.text):
-        return True
-    if _edge_key(line, page) is None:
-        return False
+    """Whether a line at the edge is a running head or foot, or its page's number, and no number in a table's row."""
     beside = [other for other in page.lines if _same_row(line, other) or _same_row(other, line)]
     if beside and is_page_number(line.text):
         return any(other in running and not is_page_number(other.text) for other in beside)

@@ -120,14 +120,13 @@ def _add(rows: Iterable[Sequence[str]], outline: Outline) -> None:
         characters += sum(len(cell) for row in body for cell in row)
         if characters > MAX_CHARACTERS:
             raise too_much_text()
-        titled = sum(map(bool, body[0])) == 1
         while body and sum(map(bool, body[0])) == 1:
             outline.paragraph(next(filter(None, body.pop(0))))
         columns = [
             position for position in range(max(map(len, body), default=0)) if any(r[position:][:1] > [""] for r in body)
         ]
         table = [[cell for p in columns for cell in (row[p : p + 1] or [""])] for row in body]
-        alike = bool(table) and columns == named and not titled
+        alike = bool(table) and columns == named and len(body) == len(region)
         header = first_names_columns_anew(table, names) if alike else first_names_columns(table)
         goes_on = alike and (header or not first_names_columns(table))
         outline.table(table, header=header, names=names if goes_on else ())

@@ -86,9 +86,7 @@ def write_out_numbers(archive: Archive, document: _Element) -> None:
     styles = dict(_styles(archive.xml(_STYLES))) if _STYLES in archive else {}
     for paragraph in document.iter("{*}p"):
         properties = next(paragraph.iterchildren("{*}pPr"), None)
-        if properties is None:
-            continue
-        if _is_deleted(properties):
+        if properties is None or _is_deleted(properties):
             continue
         name, depth = _numbered_as(properties, styles)
         label = lists[name].label(depth) if name in lists else ""
@@ -112,12 +110,14 @@ def _is_deleted(properties: _Element) -> bool:
 
 def _written(number: int, kind: str) -> str:
     """Write a number as Word does: 28 in letters is "bb", and 5 may be "05"."""
-    if kind in ("lowerLetter", "upperLetter") and 0 < number <= _LAST_LETTERS:
-        times, place = divmod(number - 1, 26)
-        return written(place + 1, _KINDS[kind]) * (times + 1)
     if kind == "decimalZero":
         return f"{number:02}"
-    return written(number, None if kind in ("lowerLetter", "upperLetter") else _KINDS.get(kind))
+    if kind not in ("lowerLetter", "upperLetter"):
+        return written(number, _KINDS.get(kind))
+    if not 0 < number <= _LAST_LETTERS:
+        return str(number)
+    times, place = divmod(number - 1, 26)
+    return written(place + 1, _KINDS[kind]) * (times + 1)
 
 
 def _run(beside: _Element, text: str) -> _Element:
@@ -150,7 +150,7 @@ def _styles(root: _Element) -> Iterator[tuple[str, _Element]]:
 def _lists(root: _Element) -> dict[str, _List]:
     """The lists by the names that paragraphs call them; those made after the same pattern share their counts."""
     abstract = {_attribute(pattern, "abstractNumId"): pattern for pattern in root.iter("{*}abstractNum")}
-    named = {_value(pattern, "styleLink"): name for name, pattern in abstract.items()}
+    named = {style: name for name, pattern in abstract.items() if (style := _value(pattern, "styleLink"))}
     patterns = {name: dict(_levels(pattern)) for name, pattern in abstract.items()}
     counts: dict[str, dict[int, int]] = {name: {} for name in patterns}
     lists = {}
@@ -159,7 +159,7 @@ def _lists(root: _Element) -> dict[str, _List]:
         if pattern not in patterns:
             continue
         # A list may be made after a style's one, and then has no levels of its own.
-        pattern = named.get(_value(abstract[pattern], "numStyleLink") or "?", pattern)
+        pattern = named.get(_value(abstract[pattern], "numStyleLink"), pattern)
         made = _List({**patterns[pattern], **dict(_levels(one))}, counts[pattern])
         for override in one.iterchildren("{*}lvlOverride"):
             start, depth = _whole(_value(override, "startOverride"), -1), _whole(_attribute(override, "ilvl"), -1)
