@@ -188,7 +188,7 @@ class Chatbot:
             raise QuestionError(
                 "question", f"has {tokens:,} tokens; at most {QUESTION_TOKENS:,} can be read. Shorten it."
             )
-        return _Run(_with_what_it_leans_on(question), question.language or _language_of(question), cancelled)
+        return _Run(_with_what_it_leans_on(question), question.language or language.asked_in(question), cancelled)
 
     def _signals(self, run: _Run, retrieval: Retrieval) -> dict[str, float]:
         if not retrieval.evidence:
@@ -530,7 +530,7 @@ class _Run:
     @property
     def key(self) -> Question:
         """The question with all that its answer depends on."""
-        return replace(self.question, language=self.language)
+        return replace(self.question, language=self.language, spoken=())
 
     def again(self, events: Sequence[Event]) -> Iterator[Event]:
         """Yield the steps of an answer given before."""
@@ -617,9 +617,3 @@ def _may_be_in(code: str, text: str) -> bool:
         return True
     long_enough = len(text) >= language.SURE_TO_TELL
     return language.same(language.detect(text, expected=None if long_enough else code), code)
-
-
-def _language_of(question: Question) -> str:
-    """Return the question's language; a follow-up too short to tell is in the language of the one before."""
-    before = question_before(question.history)
-    return language.detect(question.text, expected=None if before is None else language.detect(before))

@@ -241,7 +241,7 @@ def ask(settings: Settings, question: str, language: str | None, only: tuple[str
     from rag.wire import answer_to_dict
     from rag.wiring import load_index
 
-    asked = Question(_text(question), language=_language(language), documents=only or None)
+    asked = Question(_text(question), language=_language(language), spoken=_spoken(), documents=only or None)
     opened = load_index(settings)
     # What can be refused is refused before the models are loaded, which takes seconds.
     for document in only:
@@ -264,7 +264,7 @@ def search(settings: Settings, query: str, k: int) -> None:
     from rag.types import Question
     from rag.wiring import load_embedder, load_index
 
-    question, opened = Question(_text(query)), load_index(settings)
+    question, opened = Question(_text(query), spoken=_spoken()), load_index(settings)
     with _saying("Loading the embedding model…"):
         retriever = Retriever(opened, load_embedder(settings), len)
     for number, hit in enumerate(retriever.search(question)[:k], 1):
@@ -411,6 +411,16 @@ def _language(tag: str | None) -> str | None:
         return None if tag is None else language.code(tag)
     except ValueError as error:
         raise QuestionError("language", str(error)) from error
+
+
+def _spoken() -> tuple[str, ...]:
+    """Return the language that the terminal is set to; the C locale tells of none."""
+    from babel import default_locale
+
+    from rag import language
+
+    locale = default_locale("LC_MESSAGES") or ""
+    return () if locale.endswith("POSIX") else language.codes([locale])
 
 
 def _load_chatbot(settings: Settings, opened: Index) -> Chatbot:

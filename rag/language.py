@@ -10,10 +10,11 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from rag.types import Question, question_before
 from rag.writing import UNSPACED
 
 if TYPE_CHECKING:
@@ -32,6 +33,9 @@ NAMES = {
     "vi": "Vietnamese", "zh": "Chinese",
 }  # fmt: skip
 """English names of the languages that can be told apart and answered in, by ISO 639-1 code."""
+
+_ALSO_CALLED = {"fil": "tl", "in": "id", "iw": "he", "nb": "no", "nn": "no"}
+"""Codes that systems and browsers use for some of them."""
 
 _OTHER_NAMES = {
     "am": "Amharic", "bo": "Tibetan", "dv": "Dhivehi", "gu": "Gujarati", "hy": "Armenian", "ka": "Georgian",
@@ -145,6 +149,32 @@ def detect(text: str, *, expected: str | None = None) -> str:
     return (_detected_before if len(text) <= _ASKED_AGAIN else _detected)(text, expected)
 
 
+def asked_in(question: Question) -> str:
+    """Return the language of a question; one too short to tell is in that of the question before, or the asker's.
+
+    "Is Liang Wenfeng married?" is rather Tagalog to the classifier. Of the 343 questions in tests/golden without a
+    conversation three are taken for another language, none where the asker's is known, and one (asker's language
+    English) to five (Spanish) where the asker is known to speak another one than that of the question.
+    """
+    before = question_before(question.history)
+    expected = detect(before) if before is not None else _likeliest(question.text, question.spoken)
+    return detect(question.text, expected=expected)
+
+
+def _likeliest(text: str, codes: Sequence[str]) -> str | None:
+    """Return the one of some languages that a text is most likely in, the first one for mere names; None of none."""
+    words = _without_names(text)
+    if len(codes) < 2 or _may_be_names(words):
+        return next(iter(codes), None)
+    ranked = _probabilities(words)
+    return max(codes, key=lambda one: ranked.get(one, 0.0))
+
+
+def _may_be_names(words: str) -> bool:
+    """Whether every word has a capital."""
+    return all(word[0].isupper() for word in words.split())
+
+
 def _detected(text: str, expected: str | None) -> str:
     long_enough = len(text) >= SURE_TO_TELL
     if not long_enough and _EAST_ASIAN_RUN.search(text):
@@ -163,7 +193,7 @@ def _detected(text: str, expected: str | None) -> str:
     asking = None if long_enough else _asking(words)
     if asking and probability < _SURE_IN_SPITE:
         return asking
-    only_names = all(word[0].isupper() for word in words.split())
+    only_names = _may_be_names(words)
     unsure = probability < (_SURE_OF_NAMES if only_names else _SURE)
     near = ranked.get(expected or "", 0.0) >= _CLOSE * probability
     left_out = expected in NAMES and expected not in ranked
@@ -236,9 +266,25 @@ def code(tag: str) -> str:
         ValueError: it is none of the languages that can be told apart.
     """
     first = tag.replace("_", "-").partition("-")[0].strip().lower()
+    first = _ALSO_CALLED.get(first, first)
     if first not in NAMES:
         raise ValueError(f"{tag!r} is not a language that can be answered in; one of {', '.join(NAMES)}")
     return first
+
+
+def codes(tags: Iterable[str]) -> tuple[str, ...]:
+    """Return the ISO 639-1 codes of language tags, each once, without those that cannot be answered in.
+
+    >>> codes(["nb-NO", "no", "tlh", "en_US"])
+    ('no', 'en')
+    """
+    known = []
+    for tag in tags:
+        try:
+            known.append(code(tag))
+        except ValueError:
+            continue
+    return tuple(dict.fromkeys(known))
 
 
 @lru_cache(maxsize=4096)

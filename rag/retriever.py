@@ -149,7 +149,7 @@ class Retriever:
             return []
         nearest = max(hits, key=lambda hit: hit.meaning)
         near_documents = {hit.sentence.document for hit in hits if hit.meaning >= nearest.meaning - FARTHEST_DOCUMENT}
-        asked = language.detect(question.text)
+        asked = language.asked_in(question)
         best = hits[:IN_ANY_CASE] if self._can_share_terms(nearest.sentence, asked) else []
         first = [hit for hit in best if hit.score > hit.meaning and self._can_share_terms(hit.sentence, asked)]
         return [
@@ -220,7 +220,7 @@ class Retriever:
     def _vector(self, question: Question) -> NDArray[np.float32]:
         """Embed a question, what was said before it, and what is asked when its names are left out."""
         before = " ".join(turn.content for turn in question.history)
-        asked = _without_names(question.text)
+        asked = _without_names(question)
         own, in_context, nameless = self._embedder.queries([question.text, f"{before} {question.text}".strip(), asked])
         return np.asarray((own + in_context) / 2 + NAMELESS_WEIGHT * nameless, dtype=np.float32)
 
@@ -247,7 +247,7 @@ class Retriever:
 
         Headings take part in any language: they tell where a section ends.
         """
-        asked = language.detect(question.text)
+        asked = language.asked_in(question)
         headings = np.array([one.heading for one in sentences])
         can = np.array([self._can_share_terms(one, asked) for one in sentences])
         counted = can | headings
@@ -278,7 +278,7 @@ class Retriever:
         Questions begin with a capital whatever their first word is, and "And" is rare where all but a few titles are
         German: that word is a name where a sentence writes it with a capital too, though not as its own first word.
         """
-        asked = language.detect(question.text)
+        asked = language.asked_in(question)
         certain = names.names(question.text, asked)
         first = []
         for name in names.names(question.text, asked, first=True):
@@ -294,7 +294,7 @@ class Retriever:
         That is the one in the language of the question, or else the one with the best sentence. Sentences alone would
         not do: a translation divides them in another way, and a half is not the same as the whole.
         """
-        asked = language.detect(question.text)
+        asked = language.asked_in(question)
         order = list(dict.fromkeys(hit.sentence.document for hit in hits))
         told: list[str] = []
         for id in sorted(order, key=lambda id: self.language_of(id) != asked):
@@ -440,7 +440,7 @@ def _mean_of_nearest(points: NDArray[np.float32], meaning: NDArray[np.float32], 
     return float(points[nearest].mean()) if nearest else 0.0
 
 
-def _without_names(question: str) -> str:
-    left_out = set(names.names(question, language.detect(question)))
-    words = (word for word in question.split() if left_out.isdisjoint(names.WORD.findall(word)))
-    return " ".join(words) or question
+def _without_names(question: Question) -> str:
+    left_out = set(names.names(question.text, language.asked_in(question)))
+    words = (word for word in question.text.split() if left_out.isdisjoint(names.WORD.findall(word)))
+    return " ".join(words) or question.text

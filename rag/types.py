@@ -172,7 +172,8 @@ class Question:
     """What is asked, the turns before it (oldest first), and the wishes of the asker.
 
     ``language`` None means: the language of the question. ``documents`` None means: all of them. ``fresh`` asks for a
-    new answer where the same question was answered before.
+    new answer where the same question was answered before. ``spoken`` are the languages that the asker is known to
+    read, the preferred one first: they decide where a question is too short to tell its own.
     """
 
     text: str
@@ -180,6 +181,7 @@ class Question:
     language: str | None = None
     documents: tuple[str, ...] | None = None
     fresh: bool = False
+    spoken: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -252,7 +252,20 @@ def test_json_is_utf_8_whatever_the_terminal_writes(indexed: Path, bot: FakeChat
 
 def test_wishes_reach_the_chatbot(invoke: Invoke, bot: FakeChatbot) -> None:
     assert invoke("ask", "Who?", "--language", "pt-BR", "--document", "a.txt").exit_code == 0
-    assert bot.questions == [Question("Who?", language="pt", documents=("a.txt",))]
+    assert [(one.text, one.language, one.documents) for one in bot.questions] == [("Who?", "pt", ("a.txt",))]
+
+
+@pytest.mark.parametrize(
+    ("locale", "spoken"), [("de_AT.UTF-8", ("de",)), ("nb_NO.UTF-8", ("no",)), ("C.UTF-8", ()), ("", ())]
+)
+def test_the_language_of_the_terminal_is_told_to_the_chatbot(
+    invoke: Invoke, bot: FakeChatbot, monkeypatch: pytest.MonkeyPatch, locale: str, spoken: tuple[str, ...]
+) -> None:
+    for name in ("LANGUAGE", "LC_ALL", "LC_CTYPE", "LC_MESSAGES"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("LANG", locale)
+    assert invoke("ask", "Who?").exit_code == 0
+    assert bot.questions == [Question("Who?", spoken=spoken)]
 
 
 def test_a_language_that_is_none_is_refused_before_anything_is_loaded(invoke: Invoke, bot: FakeChatbot) -> None:

@@ -10,9 +10,11 @@ from fastapi import APIRouter, Depends, Header, HTTPException, Query, Request, R
 from pydantic import AfterValidator
 
 from rag import figures
+from rag import language as languages
 from rag.errors import QuestionError
 from rag.types import Event, Question
 from rag.wire import answer_to_dict, document_info_to_dict, document_to_dict, evidence_to_dict
+from web.i18n import wanted
 from web.loading import ChatbotLike, Loader, answer_from_present, prepare_from_present
 from web.paths import DOCUMENT
 from web.schemas import (
@@ -79,6 +81,15 @@ def get_client(
     return f"{address} {name}"
 
 
+def get_spoken(
+    accept_language: Annotated[
+        str, Header(description="Languages that you read; they decide where a question is too short to tell.")
+    ] = "",
+) -> tuple[str, ...]:
+    """Return the languages that the asker reads, as far as they can be answered in, the preferred one first."""
+    return languages.codes(wanted(accept_language))
+
+
 def require_json(request: Request) -> None:
     """Refuse a body that does not say it is JSON: only a page of this origin can send one that does."""
     media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
@@ -88,6 +99,7 @@ def require_json(request: Request) -> None:
 
 Chatbot = Annotated[ChatbotLike, Depends(get_chatbot)]
 Client = Annotated[str, Depends(get_client)]
+Spoken = Annotated[tuple[str, ...], Depends(get_spoken)]
 
 
 @router.post(
@@ -120,11 +132,12 @@ async def ask(
     loader: Annotated[Loader, Depends(get_loader)],
     worker: Annotated[Worker, Depends(get_worker)],
     client: Client,
+    spoken: Spoken,
 ) -> Any:
     """Answer from the documents, in the asker's language, with citations that were checked against the text."""
     await anyio.to_thread.run_sync(_require_documents, chatbot, body.documents)
     job = worker.submit(
-        body.to_question(), lambda question, cancelled: answer_from_present(loader, question, cancelled), client
+        body.to_question(spoken), lambda question, cancelled: answer_from_present(loader, question, cancelled), client
     )
     when_gone(request, lambda: worker.withdraw(job))
     if body.stream or EVENT_STREAM in request.headers.get("accept", ""):
@@ -145,13 +158,14 @@ async def prepare(
     loader: Annotated[Loader, Depends(get_loader)],
     worker: Annotated[Worker, Depends(get_worker)],
     client: Client,
+    spoken: Spoken,
 ) -> None:
     """Look up and read evidence for a question in the making while nobody asks, so that its answer begins sooner.
 
     The newest one of each client counts. What was sent is held in memory for a while, and written nowhere.
     """
     worker.prepare(
-        body.to_question(), lambda question, cancelled: prepare_from_present(loader, question, cancelled), client
+        body.to_question(spoken), lambda question, cancelled: prepare_from_present(loader, question, cancelled), client
     )
 
 

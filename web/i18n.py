@@ -104,12 +104,20 @@ def chosen(accept_language: str) -> str:
     >>> chosen("fr-CH, de;q=0.9, en;q=0.8")
     'de'
     """
+    return next((language for language in wanted(accept_language) if language in languages()), DEFAULT)
+
+
+def wanted(accept_language: str) -> list[str]:
+    """Return the primary languages of an ``Accept-Language`` header (RFC 9110), each once, the preferred one first.
+
+    >>> wanted("en-US, de;q=0.5, en;q=0.9, fr;q=0")
+    ['en', 'de']
+    """
     wishes = []
     for position, wish in enumerate(accept_language.split(",")):
         tag, _, parameter = wish.partition(";")
         wishes.append((-_quality(parameter), position, tag.strip().partition("-")[0].lower()))
-    wanted = (language for quality, _, language in sorted(wishes) if quality < 0)
-    return next((language for language in wanted if language in languages()), DEFAULT)
+    return list(dict.fromkeys(language for quality, _, language in sorted(wishes) if quality < 0))
 
 
 def page_context(request: Request) -> dict[str, Any]:

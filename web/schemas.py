@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Annotated, Any, Literal
 
@@ -79,12 +79,13 @@ class PrepareRequest(BaseModel):
     def _language_is_known(cls, tag: str | None) -> str | None:
         return None if tag is None else languages.code(tag)
 
-    def to_question(self) -> Question:
-        """Return the question as the library takes it."""
+    def to_question(self, spoken: Sequence[str] = ()) -> Question:
+        """Return the question as the library takes it, of an asker who reads the ``spoken`` languages."""
         return Question(
             text=self.question,
             history=tuple(Turn(turn.role, turn.content) for turn in self.history),
             language=self.language,
+            spoken=tuple(spoken),
             documents=None if self.documents is None else tuple(self.documents),
         )
 
@@ -95,9 +96,9 @@ class AskRequest(PrepareRequest):
     stream: bool = Field(default=False, description="Answer as server-sent events.")
     fresh: bool = Field(default=False, description="Write a new answer even if the same question was answered before.")
 
-    def to_question(self) -> Question:
-        """Return the question as the library takes it."""
-        return replace(super().to_question(), fresh=self.fresh)
+    def to_question(self, spoken: Sequence[str] = ()) -> Question:
+        """Return the question as the library takes it, of an asker who reads the ``spoken`` languages."""
+        return replace(super().to_question(spoken), fresh=self.fresh)
 
 
 class TranslateRequest(BaseModel):

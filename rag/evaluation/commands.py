@@ -69,7 +69,7 @@ class _Group(click.Group):
     no_args_is_help=True,
 )
 def evaluation() -> None:
-    r"""Measure answers to golden questions, and tell whether a change made them worse; no model judges.
+    """Measure answers to golden questions, and tell whether a change made them worse; no model judges.
 
     \b
     crosscite eval GOLDEN                     ask the questions of a JSON Lines file (options: eval run --help)
@@ -79,7 +79,7 @@ def evaluation() -> None:
     crosscite eval report RESULTS             measure a run again
 
     Exit codes: 0 holds, 1 worse, 2 could not run.
-    """
+    """  # noqa: D301  # Click wants the character \b itself: it keeps the lines apart.
 
 
 def _reports(command: F) -> F:

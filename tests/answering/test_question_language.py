@@ -2,7 +2,7 @@
 
 import pytest
 
-from rag.chatbot import _language_of
+from rag.language import asked_in
 from rag.types import Question, Turn
 
 
@@ -19,9 +19,45 @@ from rag.types import Question, Turn
     ],
 )
 def test_a_short_question_full_of_names_keeps_its_language(question: str, code: str) -> None:
-    assert _language_of(Question(question)) == code
+    assert asked_in(Question(question)) == code
 
 
 def test_a_follow_up_too_short_to_tell_is_in_the_language_before() -> None:
     history = (Turn("user", "Wer gründete die Firma?"), Turn("assistant", "Liang Wenfeng."))
-    assert _language_of(Question("Zhiding Yu?", history)) == "de"
+    assert asked_in(Question("Zhiding Yu?", history)) == "de"
+
+
+@pytest.mark.parametrize(
+    ("question", "spoken", "code"),
+    [
+        ("Is Liang Wenfeng married?", ("en",), "en"),
+        ("Is Liang Wenfeng married?", ("de", "en"), "en"),
+        ("Is Odile Marchesseau married?", ("en",), "en"),
+        ("Ile lat ma Halina Ożarowska?", ("pl", "en"), "pl"),
+        ("Zhiding Yu?", ("it", "en"), "it"),
+    ],
+)
+def test_a_question_too_short_to_tell_is_in_a_language_of_the_asker(
+    question: str, spoken: tuple[str, ...], code: str
+) -> None:
+    assert asked_in(Question(question, spoken=spoken)) == code
+
+
+@pytest.mark.parametrize(
+    ("question", "spoken", "code"),
+    [
+        ("Wie viele Forscher hat DeepSeek?", ("en",), "de"),
+        ("Who funds DeepSeek?", ("de", "fr"), "en"),
+        ("Combien de chercheurs compte DeepSeek ?", ("es", "en"), "fr"),
+        ("梁文锋来自哪个省？", ("ja",), "zh"),
+    ],
+)
+def test_a_question_that_tells_its_language_keeps_it_whatever_the_asker_reads(
+    question: str, spoken: tuple[str, ...], code: str
+) -> None:
+    assert asked_in(Question(question, spoken=spoken)) == code
+
+
+def test_the_conversation_says_more_of_a_language_than_the_browser() -> None:
+    history = (Turn("user", "Wer gründete die Firma?"), Turn("assistant", "Liang Wenfeng."))
+    assert asked_in(Question("Zhiding Yu?", history, spoken=("en",))) == "de"

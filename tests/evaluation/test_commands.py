@@ -203,3 +203,9 @@ def test_what_nobody_foresaw_ends_with_2_and_says_where(monkeypatch: pytest.Monk
 def test_help_names_the_commands() -> None:
     told = crosscite("--help").stdout
     assert "Exit codes: 0 holds, 1 worse, 2 could not run." in told
+
+
+def test_help_has_a_line_for_each_form_of_the_command() -> None:
+    lines = [line.strip() for line in crosscite("--help").stdout.splitlines()]
+    assert "crosscite eval check GOLDEN               is the set sound?" in lines
+    assert not any("\\b" in line for line in lines)

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
-from rag import chatbot, citations, gate, indexing, sentences
+from rag import citations, gate, indexing, language, sentences
 from rag.citations import Verified
 from rag.cli import main
 from rag.config import Settings
@@ -89,7 +89,7 @@ def test_the_gate_switched_off(ask_shops: AskShops, before: Path, after: Path, m
 def test_the_language_of_the_answer_ignored(
     ask_shops: AskShops, before: Path, after: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(chatbot, "_language_of", lambda question: "en")
+    monkeypatch.setattr(language, "asked_in", lambda question: "en")
     ask_shops(after)
     code, output = compared(before, after)
     assert code == 1

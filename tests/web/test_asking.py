@@ -270,3 +270,11 @@ def test_a_fresh_answer_can_be_asked_for() -> None:
         http.post("/ask", json={"question": "Who?"})
         http.post("/ask", json={"question": "Who?", "fresh": True})
     assert [question.fresh for question in bot.questions] == [False, True]
+
+
+def test_the_languages_of_the_browser_reach_the_chatbot_as_far_as_they_can_be_answered_in() -> None:
+    bot = FakeChatbot()
+    with client(bot) as http:
+        header = {"Accept-Language": "tlh, nb-NO;q=0.9, en-US;q=0.8, de;q=0"}
+        assert http.post("/ask", json={"question": "Zhiding Yu?"}, headers=header).status_code == 200
+    assert [question.spoken for question in bot.questions] == [("no", "en")]

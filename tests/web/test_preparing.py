@@ -22,7 +22,7 @@ HALF = {
 def test_what_is_being_typed_is_prepared_for_as_it_would_be_asked() -> None:
     bot = FakeChatbot()
     with client(bot) as http:
-        response = http.post("/prepare", json=HALF)
+        response = http.post("/prepare", json=HALF, headers={"Accept-Language": "fr, en;q=0.5"})
         assert (response.status_code, response.content) == (202, b"")
         eventually(lambda: bot.prepared)
     assert bot.prepared == [
@@ -31,6 +31,7 @@ def test_what_is_being_typed_is_prepared_for_as_it_would_be_asked() -> None:
             (Turn("user", "Who founded DeepSeek?"), Turn("assistant", "Liang Wenfeng founded DeepSeek.")),
             "de",
             ("firmen/deepseek.txt",),
+            spoken=("fr", "en"),
         )
     ]
     assert bot.questions == []
