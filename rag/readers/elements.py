@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from rag.readers.formulas import formula
 from rag.readers.raised import small
 
 if TYPE_CHECKING:
@@ -45,7 +47,7 @@ def flat(element: _Element) -> str:
             if is_hidden(inner):
                 walk.skip_subtree()
                 continue
-            if inner is not element and (said := small(inner, words)) is not None:
+            if inner is not element and (said := said_as_a_whole(inner, words)) is not None:
                 words.append(said)
                 walk.skip_subtree()
                 continue
@@ -54,6 +56,12 @@ def flat(element: _Element) -> str:
         elif inner is not element:
             words += [" " if tag_of(inner) in BLOCKS else "", inner.tail or ""]
     return " ".join(ASIAN_BREAK.sub("", "".join(words)).split())
+
+
+def said_as_a_whole(element: _Element, words: Sequence[str]) -> str | None:
+    """Return what a formula or raised figures say behind these words; None for all that is read part by part."""
+    said = formula(element)
+    return small(element, words) if said is None else said
 
 
 def is_hidden(element: _Element) -> bool:

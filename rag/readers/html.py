@@ -12,13 +12,22 @@ from rag.readers.canonical import one_line
 from rag.readers.charset import decode_declared
 from rag.readers.dates import parse_date
 from rag.readers.draft import Draft, Unreadable
-from rag.readers.elements import ASIAN_BREAK, BLOCKS, HEADINGS, MAX_CELL, flat, is_block, is_hidden, tag_of
+from rag.readers.elements import (
+    ASIAN_BREAK,
+    BLOCKS,
+    HEADINGS,
+    MAX_CELL,
+    flat,
+    is_block,
+    is_hidden,
+    said_as_a_whole,
+    tag_of,
+)
 from rag.readers.grid import cells_of, laid_out, titles
 from rag.readers.main_text import MIN_PROSE, main_text
 from rag.readers.metadata import language_code
 from rag.readers.numbering import Numbering
 from rag.readers.outline import Outline
-from rag.readers.raised import small
 from rag.writing import width
 
 if TYPE_CHECKING:
@@ -105,7 +114,7 @@ class _Renderer:
             if event == "start":
                 if is_hidden(element) or element in self._left_out or (tag == "table" and self._table(element)):
                     walk.skip_subtree()
-                elif (said := small(element, self._words)) is not None:
+                elif (said := said_as_a_whole(element, self._words)) is not None:
                     self._words.append(said)
                     walk.skip_subtree()
                 else:

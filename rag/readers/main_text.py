@@ -8,6 +8,7 @@ from collections.abc import Collection, Iterator
 from typing import TYPE_CHECKING, cast
 
 from rag.readers.elements import HEADINGS, MAX_CELL, flat, is_block, is_hidden, tag_of
+from rag.readers.formulas import holds_a_formula
 from rag.writing import width
 
 if TYPE_CHECKING:
@@ -227,12 +228,13 @@ def _navigation(
 
 
 def _is_invisible(element: _Element, panels: Collection[_Element]) -> bool:
-    """Whether an element is never to be seen."""
-    return element not in panels and (
+    """Whether an element is never to be seen; a formula is, beside it, in a picture."""
+    hidden = (
         element.get("hidden") is not None
         or element.get("aria-hidden") == "true"
         or _INVISIBLE_STYLE.search(element.get("style") or "") is not None
     )
+    return hidden and element not in panels and not holds_a_formula(element)
 
 
 def _is_navigation(element: _Element, has_prose: bool) -> bool:

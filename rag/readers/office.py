@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from rag.readers.archive import Archive, target
 from rag.readers.draft import Draft
 from rag.readers.formats import encrypted
+from rag.readers.formulas import write_out_formulas
 from rag.readers.html import iso_date, render, tree
 from rag.readers.metadata import language_code, stated_title
 from rag.readers.outline import Outline, repeated
@@ -138,6 +139,7 @@ def _placeholder(shape: _Element) -> str:
 
 def _paragraphs(element: _Element) -> Iterator[str]:
     """The paragraphs of DrawingML below an element."""
+    write_out_formulas(element)
     for paragraph in element.iter("{http://schemas.openxmlformats.org/drawingml/2006/main}p"):
         text = _text_of_runs(list(paragraph.iter("{*}t", "{*}br"))).strip()
         if text:

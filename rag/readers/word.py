@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from rag.readers.archive import Archive
+from rag.readers.formulas import write_out_formulas
 from rag.readers.word_numbering import NUMBERING, as_bullets, write_out_numbers
 
 if TYPE_CHECKING:
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 
 _TEXTS = ("word/document.xml", "word/footnotes.xml", "word/endnotes.xml")
 #: What stands around runs and says how they came about or which way they are written.
-_WRAPPERS = ("{*}fldSimple", "{*}dir", "{*}bdo")
+_WRAPPERS = ("{*}fldSimple", "{*}dir", "{*}bdo", "{*}oMathPara")
 
 
 def readable(archive: Archive) -> io.BytesIO:
@@ -48,6 +49,7 @@ def _open_up(root: _Element) -> None:
             picture = drawing.makeelement(drawing.tag.replace("}drawing", "}pict"))
             picture.extend(boxes)
             _replace(drawing, [picture])
+    write_out_formulas(root)
     for ruby in list(root.iterdescendants("{*}ruby")):
         _replace(ruby, [run for base in ruby.iterchildren("{*}rubyBase") for run in base])
     for wrapper in list(root.iterdescendants(*_WRAPPERS)):

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from rag.readers.archive import Archive
 from rag.readers.numbering import written
+from rag.readers.runs import run
 
 if TYPE_CHECKING:
     from lxml.etree import _Element
@@ -91,7 +92,7 @@ def write_out_numbers(archive: Archive, document: _Element) -> None:
         name, depth = _numbered_as(properties, styles)
         label = lists[name].label(depth) if name in lists else ""
         if label and any(text.text for text in paragraph.iter("{*}t")):
-            properties.addnext(_run(properties, f"{label} "))
+            properties.addnext(run(properties, properties.tag.removesuffix("pPr"), f"{label} "))
 
 
 def as_bullets(numbering: _Element) -> _Element:
@@ -118,15 +119,6 @@ def _written(number: int, kind: str) -> str:
         return str(number)
     times, place = divmod(number - 1, 26)
     return written(place + 1, _KINDS[kind]) * (times + 1)
-
-
-def _run(beside: _Element, text: str) -> _Element:
-    space = beside.tag.removesuffix("pPr")
-    run = beside.makeelement(f"{space}r")
-    words = beside.makeelement(f"{space}t", {"{http://www.w3.org/XML/1998/namespace}space": "preserve"})
-    words.text = text
-    run.append(words)
-    return run
 
 
 def _numbered_as(properties: _Element, styles: Mapping[str, _Element]) -> tuple[str, int]:
