@@ -122,9 +122,7 @@ def _add(rows: Iterable[Sequence[str]], outline: Outline) -> None:
             raise too_much_text()
         while body and sum(map(bool, body[0])) == 1:
             outline.paragraph(next(filter(None, body.pop(0))))
-        columns = [
-            position for position in range(max(map(len, body), default=0)) if any(r[position:][:1] > [""] for r in body)
-        ]
+        columns = sorted({position for row in body for position, cell in enumerate(row) if cell})
         table = [[cell for p in columns for cell in (row[p : p + 1] or [""])] for row in body]
         alike = bool(table) and columns == named and len(body) == len(region)
         header = first_names_columns_anew(table, names) if alike else first_names_columns(table)

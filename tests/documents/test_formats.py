@@ -139,6 +139,12 @@ def test_a_table_of_many_names_and_few_cells_is_read_in_time(tmp_path: Path) -> 
     assert read(tmp_path, "a.html", page).text.endswith("a | b\na | b")
 
 
+def test_a_row_of_very_many_cells_is_read_in_time(tmp_path: Path) -> None:
+    # A second; it took more than a minute while the rest of the row was copied for each column.
+    row = ",".join(f"n{column}" for column in range(200_000))
+    assert read(tmp_path, "a.csv", f"{row}\n{row.replace('n', 'm')}\n").text.endswith("n199998: m199998 | n199999: m199999")
+
+
 def test_a_paragraph_of_nothing_but_raised_figures_is_read_in_time(tmp_path: Path) -> None:
     # Two seconds; it took minutes while each of them counted all others.
     assert read(tmp_path, "a.html", "a<sup>2</sup>" * 100_000).text.startswith("a²a²a²")
