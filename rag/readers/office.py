@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from rag.readers.archive import Archive, target
 from rag.readers.draft import Draft
 from rag.readers.formats import encrypted
-from rag.readers.formulas import write_out_formulas
+from rag.readers.formulas import formula, write_out_formulas
 from rag.readers.html import iso_date, render, tree
 from rag.readers.metadata import language_code, stated_title
 from rag.readers.outline import Outline, repeated
@@ -187,10 +187,27 @@ def parse_odf(data: bytes) -> Draft:
     ):
         raise encrypted()
     content = archive.xml("content.xml")
+    _write_out_objects(archive, content)
     outline = Outline()
     for body in content.iter("{urn:oasis:names:tc:opendocument:xmlns:office:1.0}body"):
         _Odf(outline).run(body)
     return drafted(outline, stated(archive, META))
+
+
+def _write_out_objects(archive: Archive, content: _Element) -> None:
+    """Put into the place of each frame around a formula what it says: it is an object, in a member of its own."""
+    for held in list(content.iter("{urn:oasis:names:tc:opendocument:xmlns:drawing:1.0}object")):
+        frame = held.getparent()
+        leads_to = next((value for key, value in held.items() if key.endswith("}href")), "").removeprefix("./")
+        member = f"{leads_to}/content.xml"
+        found = next(held.iter("{*}math"), None)
+        if found is None and member in archive:
+            found = archive.xml(member)
+        said = None if found is None else formula(found)
+        if said and _local(frame) == "frame":
+            span = frame.makeelement("{urn:oasis:names:tc:opendocument:xmlns:text:1.0}span")
+            span.text, span.tail = said, frame.tail
+            frame.getparent().replace(frame, span)
 
 
 _LEFT_OUT = frozenset(

@@ -137,10 +137,11 @@ def _cells(number: int, row: Sequence[str | float]) -> str:
     return cells
 
 
-def odt(body: str, meta: str = "", kind: str = "text") -> bytes:
+def odt(body: str, meta: str = "", kind: str = "text", more: Mapping[str, str | bytes] | None = None) -> bytes:
     """An OpenDocument file of the XML of its body and metadata."""
     return archive(
         {
+            **(more or {}),
             "mimetype": f"application/vnd.oasis.opendocument.{kind}",
             "content.xml": (
                 f"<office:document-content {ODF}><office:body><office:{kind}>{body}</office:{kind}></office:body>"

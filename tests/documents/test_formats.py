@@ -142,7 +142,9 @@ def test_a_table_of_many_names_and_few_cells_is_read_in_time(tmp_path: Path) -> 
 def test_a_row_of_very_many_cells_is_read_in_time(tmp_path: Path) -> None:
     # A second; it took more than a minute while the rest of the row was copied for each column.
     row = ",".join(f"n{column}" for column in range(200_000))
-    assert read(tmp_path, "a.csv", f"{row}\n{row.replace('n', 'm')}\n").text.endswith("n199998: m199998 | n199999: m199999")
+    assert read(tmp_path, "a.csv", f"{row}\n{row.replace('n', 'm')}\n").text.endswith(
+        "n199998: m199998 | n199999: m199999"
+    )
 
 
 def test_a_paragraph_of_nothing_but_raised_figures_is_read_in_time(tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.documents.made import A, docx, pptx
+from tests.documents.made import ODF, A, docx, odt, pptx
 from tests.documents.test_formats import read
 
 M = 'xmlns:m="http://schemas.openxmlformats.org/officeDocument/2006/math"'
@@ -140,6 +140,17 @@ def test_a_formula_on_a_slide_keeps_its_value(tmp_path: Path) -> None:
     )
     slide = f"<p:sp><p:txBody><a:p {A}><a:r><a:t>It is </a:t></a:r>{formula}</a:p></p:txBody></p:sp>"
     assert read(tmp_path, "a.pptx", pptx([slide])).text == "It is 1/2"
+
+
+def test_a_formula_of_an_open_document_stands_in_its_sentence(tmp_path: Path) -> None:
+    frame = '<draw:frame><draw:object xlink:href="./Object 1" xmlns:xlink="http://www.w3.org/1999/xlink"/></draw:frame>'
+    chart = frame.replace("Object 1", "Object 2")
+    members = {
+        "Object 1/content.xml": f'<math xmlns="http://www.w3.org/1998/Math/MathML">{named("semantics", HALF)}</math>',
+        "Object 2/content.xml": f"<office:document-content {ODF}><office:body/></office:document-content>",
+    }
+    text = f"<text:p>It is {frame} of all.{chart}</text:p><text:p>So it is.</text:p>"
+    assert read(tmp_path, "a.odt", odt(text, more=members)).text == "It is 1/2 of all.\n\nSo it is."
 
 
 @pytest.mark.parametrize(
