@@ -194,7 +194,7 @@ class Chatbot:
         if not retrieval.evidence:
             return {}
         asked = prompt.verdict_prompt(run.question.text, retrieval.evidence, run.language, run.question.history)
-        return {"verdict": self._verdict(asked, run)}
+        return {"verdict": self._verdict(asked, run), "foreign": _foreign(retrieval.evidence, run.language)}
 
     def _verdict(self, asked: Prompt, run: _Run) -> float:
         """Return the model's log-odds of "yes" over "no" as the next word of a prompt."""
@@ -562,6 +562,11 @@ class _Run:
 
     def _elapsed(self) -> float:
         return (time.perf_counter() - self.started) * 1000
+
+
+def _foreign(evidence: Sequence[Evidence], answer_language: str) -> float:
+    """Return the share of the evidence that is in another language than the answer."""
+    return float(np.mean([not language.same(piece.language, answer_language) for piece in evidence]))
 
 
 def _nearest(evidence: Sequence[Evidence]) -> list[Evidence]:

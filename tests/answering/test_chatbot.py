@@ -384,6 +384,25 @@ def test_what_is_left_out_is_not_translated(index: Index) -> None:
     assert answer.dropped == ("There are 99 more.",)
 
 
+@pytest.mark.parametrize(
+    ("files", "question", "foreign"),
+    [
+        ({"a.txt": f"{APPLES}\n"}, "How many apples are on the tree?", 1.0),
+        ({"a.txt": f"{APPLES}\n"}, "Wie viele Äpfel hängen am Baum?", 0.0),
+        (
+            {"a.txt": f"{APPLES}\n", "b.txt": "There are 40 green apples on the young tree by the road.\n"},
+            "How many apples are on the tree?",
+            0.5,
+        ),
+    ],
+)
+def test_the_gate_is_told_how_much_of_the_evidence_is_in_another_language(
+    tmp_path: Path, files: dict[str, str], question: str, foreign: float
+) -> None:
+    with index_of(tmp_path, files) as index:
+        assert answer_of(ask(index, FakeLLM(TWELVE, TWELVE), question)).signals["foreign"] == foreign
+
+
 def test_the_language_that_is_wished_for_is_asked_for(index: Index) -> None:
     llm = FakeLLM("木には12個のりんごがあります。")
     answer = answer_of(ask(index, llm, Question("How many apples are on the tree?", language="ja")))

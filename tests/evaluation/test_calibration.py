@@ -72,7 +72,26 @@ def test_what_was_asked_is_written_with_its_answer_and_not_asked_again(
     file = tmp_path / "signals.jsonl"
     first, again = (collect([Dataset({}, (trial,))], Settings(), file) for _ in range(2))
     assert first == again == read_outcomes(file)
-    assert [(one.right, one.shown, set(one.signals)) for one in first] == [(True, said, {"verdict", "confirmed"})]
+    assert [(one.right, one.shown, set(one.signals)) for one in first] == [
+        (True, said, {"verdict", "foreign", "confirmed"})
+    ]
+
+
+def test_what_an_earlier_version_wrote_without_a_signal_is_asked_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said = "Twelve red apples hang on the old tree."
+    asked = chatbot(index_of(tmp_path, {"garden.txt": said}), FakeLLM(said))
+    monkeypatch.setattr(calibration, "_chatbot", lambda *_: asked)
+    file = tmp_path / "signals.jsonl"
+    old = (
+        '{"source": "set", "question": "How many apples hang there?", "answerable": true, "signals": {"verdict": 1}}\n'
+    )
+    file.write_text(old, encoding="utf-8")
+    trial = Trial("set", Question("How many apples hang there?"), True)
+    assert [set(one.signals) for one in collect([Dataset({}, (trial,))], Settings(), file)] == [
+        {"verdict", "foreign", "confirmed"}
+    ]
 
 
 @pytest.mark.parametrize(("must", "right"), [("12", True), ("13", False)])

@@ -104,12 +104,21 @@ def test_the_same_words_after_another_question_are_another_question() -> None:
 ANSWER_HISTORY = (golden.Turn("user", "What do pears cost?"), golden.Turn("assistant", "2 euro."))
 
 
-def test_the_projects_own_golden_set_is_sound() -> None:
+@pytest.mark.parametrize(
+    ("name", "about"),
+    [
+        ("seeds", "seeds"),
+        ("short", "seeds"),
+        ("languages", "tests/golden/languages"),
+        ("brief", "tests/golden/languages"),
+        ("unseen", "tests/golden/unseen"),
+    ],
+)
+def test_the_projects_own_golden_sets_are_sound(name: str, about: str) -> None:
     from rag.readers import read
 
-    seeds = sorted((SEEDS.parents[2] / "seeds").glob("*.txt"))
-    texts = {path.name: read(path, id=path.name).text for path in seeds}
-    assert [finding for finding in checking.check(golden.load(SEEDS), texts) if not finding.doubt] == []
+    texts = {path.name: read(path, id=path.name).text for path in (SEEDS.parents[2] / about).glob("*.txt")}
+    assert checking.check(golden.load(SEEDS.with_name(f"{name}.jsonl")), texts) == []
 
 
 # crosscite eval add
