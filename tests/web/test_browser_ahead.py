@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.browser
 
+ENGLISH = ("en",)
+"""What the browser of the tests says that its user reads."""
+
 
 def field(page: Page) -> Locator:
     return page.get_by_role("textbox", name="Question")
@@ -31,7 +34,7 @@ def test_typing_prepares_for_the_question_and_asking_stops_that(stage: Stage) ->
         assert begun.reached.wait(10)
         assert "Who".startswith(bot.prepared[0].text)
         field(page).press_sequentially("founded DeepSeek?")
-        eventually(lambda: bot.prepared[-1] == Question("Who founded DeepSeek?"))
+        eventually(lambda: bot.prepared[-1] == Question("Who founded DeepSeek?", spoken=ENGLISH))
         assert begun.cancelled.is_set()
         assert bot.questions == []
 
@@ -57,7 +60,8 @@ def test_a_follow_up_is_prepared_for_with_what_was_said_before(stage: Stage) -> 
         holding.released.set()
         wait_for_answers(page)
         spoken = " ".join(sentence.text for sentence in ANSWER.sentences)
-        followed = Question("And when?", (Turn("user", "Who founded DeepSeek?"), Turn("assistant", spoken)))
+        history = (Turn("user", "Who founded DeepSeek?"), Turn("assistant", spoken))
+        followed = Question("And when?", history, spoken=ENGLISH)
         eventually(lambda: bot.prepared and bot.prepared[-1] == followed)
 
 
