@@ -29,7 +29,7 @@ _SMALL = re.compile(r"[+\-\u2212]?\d+|[+\-\u2212]|\d+[+\-\u2212]")
 #: What stands for itself as a part of something larger, without brackets.
 _ONE_PIECE = re.compile(r"(?:\d+(?:[.,]\d+)*|[^\W\d_⁰¹²³⁴-⁹₀-₉]+)[′'!%°]*|[^\W\d_][⁰¹²³⁴-⁹₀-₉]+|\W?")
 _BETWEEN = frozenset("=<>≤≥≠≈≡∼≅∝→⇒⇔↔∈∉⊂⊆∪∩∧∨+-−±∓×·∗÷⊕⊗:")
-_BEHIND_A_SIGN = re.compile(r"[_^][^\W_]+$")
+_BEHIND_A_SIGN = re.compile(r"[_^/][^\W_]+$")
 _UNSEEN = dict.fromkeys(map(ord, "\u2061\u2062\u2063\u2064\u200b"))
 _ACCENTS = {
     "¯": "\u0304", "‾": "\u0304", "\u0305": "\u0304", "^": "\u0302", "ˆ": "\u0302", "~": "\u0303", "˜": "\u0303",
@@ -108,7 +108,7 @@ def _row(parts: Sequence[str]) -> str:
 
 
 def _would_run_together(before: str, after: str) -> bool:
-    """Whether two parts would become one: "3" and "1/2", "sin" and "x", "x^n" and "y"."""
+    """Whether two parts would become one: "3" and "1/2", "sin" and "x", "1/2" and "m"."""
     if not before or not (before[-1].isalnum() and after[0].isalnum()):
         return False
     words = any(len(letters) == 2 and letters.isalpha() for letters in (before[-2:], after[:2]))

@@ -47,6 +47,7 @@ def said(tmp_path: Path, formula: str) -> str:
     [
         (HALF, "1/2"),
         (n("3") + HALF, "3 1/2"),
+        (HALF + i("m") + SQUARE, "1/2 mc²"),
         (i("E") + o("=") + i("m") + o("\u2062") + SQUARE, "E = mc²"),
         (named("mfrac", row(o("-"), i("b"), o("±"), named("msqrt", i("D"))), row(n("2"), i("a"))), "(-b ± √D)/(2a)"),
         (
