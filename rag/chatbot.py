@@ -530,7 +530,7 @@ class _Run:
     @property
     def key(self) -> Question:
         """The question with all that its answer depends on."""
-        return replace(self.question, language=self.language, spoken=())
+        return replace(self.question, language=self.language, spoken=(language.asked_in(self.question),))
 
     def again(self, events: Sequence[Event]) -> Iterator[Event]:
         """Yield the steps of an answer given before."""

@@ -149,6 +149,7 @@ def detect(text: str, *, expected: str | None = None) -> str:
     return (_detected_before if len(text) <= _ASKED_AGAIN else _detected)(text, expected)
 
 
+@lru_cache(maxsize=256)
 def asked_in(question: Question) -> str:
     """Return the language of a question; one too short to tell is in that of the question before, or the asker's.
 

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
 from typing import TYPE_CHECKING
 
+from rag.readers.raised import LOWERED, RAISED
 from rag.readers.runs import run
 
 if TYPE_CHECKING:
@@ -23,12 +24,13 @@ _MOST_ELEMENTS = 5_000
 #: A formula stands so near to the beginning of what holds it alone.
 _WRAPPED = 4
 
-_RAISED = str.maketrans("0123456789+-\u2212", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻")
-_LOWERED = str.maketrans("0123456789+-\u2212", "₀₁₂₃₄₅₆₇₈₉₊₋₋")
 _SMALL = re.compile(r"[+\-\u2212]?\d+|[+\-\u2212]|\d+[+\-\u2212]")
 #: What stands for itself as a part of something larger, without brackets.
 _ONE_PIECE = re.compile(r"(?:\d+(?:[.,]\d+)*|[^\W\d_⁰¹²³⁴-⁹₀-₉]+)[′'!%°]*|[^\W\d_][⁰¹²³⁴-⁹₀-₉]+|\W?")
-_BETWEEN = frozenset("=<>≤≥≠≈≡∼≅∝→⇒⇔↔∈∉⊂⊆∪∩∧∨+-−±∓×·∗÷⊕⊗:")
+_BETWEEN = "=<>≤≥≠≈≡∼≅∝→⇒⇔↔∈∉⊂⊆∪∩∧∨+-−±∓×·∗÷⊕⊗:"
+_ONE_BETWEEN = re.compile(f"([{re.escape(_BETWEEN)}])")
+#: Behind these what joins is a sign.
+_BEFORE_A_SIGN = f"([{{,;|{_BETWEEN}"
 _BEHIND_A_SIGN = re.compile(r"[_^/][^\W_]+$")
 _UNSEEN = dict.fromkeys(map(ord, "\u2061\u2062\u2063\u2064\u200b"))
 _ACCENTS = {
@@ -99,7 +101,7 @@ def _row(parts: Sequence[str]) -> str:
             line += part
         elif bare in (",", ";"):
             line = f"{line.rstrip()}{bare} "
-        elif bare in _BETWEEN and line.strip() and line.rstrip()[-1] not in "([{,;|" + "".join(_BETWEEN):
+        elif _ONE_BETWEEN.fullmatch(bare) and line.strip() and line.rstrip()[-1] not in _BEFORE_A_SIGN:
             line = f"{line.rstrip()} {bare} "
         else:
             before = " " if part[0].isspace() or _would_run_together(line, bare) else ""
@@ -146,11 +148,11 @@ def _small(part: str, sign: str, signs: dict[int, int]) -> str:
 
 
 def _with(base: str, below: str = "", above: str = "") -> str:
-    return _enclosed(base) + _small(below, "_", _LOWERED) + _small(above, "^", _RAISED)
+    return _enclosed(base) + _small(below, "_", LOWERED) + _small(above, "^", RAISED)
 
 
 def _root(of: str, degree: str = "") -> str:
-    return f"{_small(degree, '^', _RAISED)}√{_enclosed(of)}"
+    return f"{_small(degree, '^', RAISED)}√{_enclosed(of)}"
 
 
 def _accented(base: str, accent: str) -> str:
@@ -218,7 +220,7 @@ def _scripts(parts: Sequence[tuple[str, str]]) -> str:
 
 def _pairs(parts: Sequence[str]) -> str:
     pairs = zip(parts[::2], parts[1::2], strict=False)
-    return "".join(_small(below, "_", _LOWERED) + _small(above, "^", _RAISED) for below, above in pairs)
+    return "".join(_small(below, "_", LOWERED) + _small(above, "^", RAISED) for below, above in pairs)
 
 
 # Word
@@ -246,7 +248,7 @@ def _word(element: _Element, said: Said) -> str:
     if name in ("sSup", "sSub", "sSubSup"):
         return _with(part("e"), part("sub"), part("sup"))
     if name == "sPre":
-        return _small(part("sub"), "_", _LOWERED) + _small(part("sup"), "^", _RAISED) + part("e")
+        return _small(part("sub"), "_", LOWERED) + _small(part("sup"), "^", RAISED) + part("e")
     if name == "rad":
         return _root(part("e"), part("deg"))
     if name == "nary":
@@ -273,7 +275,7 @@ def _word(element: _Element, said: Said) -> str:
 def _tokens(element: _Element, said: Said) -> list[str]:
     """Return a run of Word's cut at its operators, anything else as it is."""
     text = said(element)
-    return re.split(f"([{re.escape(''.join(_BETWEEN))}])", text) if _name(element) == "r" else [text]
+    return _ONE_BETWEEN.split(text) if _name(element) == "r" else [text]
 
 
 def _set_to(element: _Element, what: str) -> str | None:

@@ -22,8 +22,9 @@ _EXPONENT = re.compile(r"[+\-\u2013\u2212]?\d+|\d+[+\-\u2013\u2212]")
 _DECIMAL = re.compile(r"[+\-\u2013\u2212]?\d+[.,/\u2044]\d+")
 _NOTES = re.compile(r"\d{1,3}(?:\s*[,;\-\u2013]\s*\d{1,3})*")
 _LETTER_OF_A_NOTE = re.compile(r"[A-Za-z]|[ivxlc]{1,5}")
-_RAISED = str.maketrans("0123456789+-\u2013\u2212", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻⁻")
-_LOWERED = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
+#: Small figures and signs.
+RAISED = str.maketrans("0123456789+-\u2013\u2212", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻⁻")
+LOWERED = str.maketrans("0123456789+-\u2013\u2212", "₀₁₂₃₄₅₆₇₈₉₊₋₋₋")
 #: A note's mark follows the end of a sentence or clause, or a quotation.
 _AFTER_A_CLAUSE = re.compile(rf"(?:[{TERMINATORS},;:，、；：][)\]）」』]?|[\"”’»›“])$")
 #: So it does a word or a year; powers are of short units, of variables and of smaller numbers ...
@@ -58,7 +59,7 @@ def raised(text: str, before: str, after: str = "", *, noted: bool = False) -> s
     if after[:1] in ("/", "\u2044") and plain.isdecimal():
         return f" {plain}" if before[-1:].isdecimal() else plain
     if _EXPONENT.fullmatch(plain):
-        return plain.translate(_RAISED)
+        return plain.translate(RAISED)
     if _DECIMAL.fullmatch(plain) and before[-1:].isdecimal():
         return f" {plain}" if "/" in plain or "\u2044" in plain else f"^{plain}"
     return text
@@ -70,7 +71,7 @@ def lowered(text: str, before: str) -> str:
     >>> lowered("2", "CO"), lowered("2", "1011")
     ('2', '₂')
     """
-    return text.translate(_LOWERED) if text.isdecimal() and before[-1:].isdecimal() else text
+    return text.translate(LOWERED) if text.isdecimal() and before[-1:].isdecimal() else text
 
 
 def _is_note(plain: str, before: str, after: str, noted: bool) -> bool:

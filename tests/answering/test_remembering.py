@@ -125,3 +125,14 @@ def test_the_answer_not_asked_for_longest_is_forgotten_first() -> None:
     assert answers.given(Question("1")) == ()
     assert answers.given(Question("0"))
     assert answers.given(Question("new"))
+
+
+def test_an_answer_serves_readers_of_other_languages_where_the_question_tells_its_own(index: Index) -> None:
+    bot, _ = bot_with(index)
+    assert asked_again(bot, replace(HOW_MANY, spoken=("de",)), replace(HOW_MANY, spoken=("it", "fr")))
+
+
+def test_a_question_that_is_in_another_language_for_another_reader_is_another_question(index: Index) -> None:
+    bot, _ = bot_with(index)
+    names = Question("Zhiding Yu?", language="en", spoken=("de",))
+    assert not asked_again(bot, names, replace(names, spoken=("it",)))
