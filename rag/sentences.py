@@ -27,12 +27,16 @@ STRIDE = 10_000
 
 _LETTER = re.compile(r"[^\W\d_]")
 _BULLET = re.compile(r"(?:[-*+•‣◦▪●○■□・·–—]\s+)+")
-_NUMBERED = re.compile(r"(?:[-*+•‣◦▪●○■□・·]\s|\(?\d{1,3}[.)]\s)")
+_ITEMISED = re.compile(r"\s*(?:[-*+•‣◦▪●○■□・·]\s|\(?\d{1,3}[.)]\s)")
 _ONLY_NUMBER = re.compile(r"\(?(?:\d{1,3}(?:\.\d{1,3}){0,5}|[a-zA-Z]|[ivxIVX]{1,4})[.)]\s*")
 #: "(1) The court ...": in what begins so sentencex finds no end of a sentence, behind "[1]" it does.
 _LABEL = re.compile(r"\((?=(?:\d{1,3}|[a-z]{1,4})\)\s)")
-#: A row of a table, as the readers write its cells.
-_IN_CELLS = re.compile(r"\S \| \S")
+#: Short lines that say something: "A100 | 8 kW" (as the readers write rows), "Deadline: 1 March", "Friday 18:45",
+#: "Haemoglobin 13.4 g/dl", "January    1,204    3,310", or a sentence and the beginning of another.
+_SAYS = re.compile(
+    r"\S \| \S|^[^:：,;]{1,32}(?::\s+|：\s*)\S|\d\s?(?:[%‰°€$£¥₩]|[^\W\d_]{1,3}(?:/[^\W\d_]{1,5})?[²³]?)$|"
+    r"\d:\d\d|\S(?: {2,}|\t)\S|(?:[^\W\d_]{3}|\d{4})[.!?]\s+\S"
+)
 #: The line after this one, if there is no blank one between.
 _NEXT_LINE = re.compile(r"[ \t]*\n[ \t]*(\S)")
 _STATEMENT = re.compile(rf"[.。．｡।۔][{CLOSERS}]*$")
@@ -190,8 +194,8 @@ def _headings(document: Document, lines: list[Span]) -> frozenset[Span]:
         if _is_open_short(document, line):
             run.append(line)
             continue
-        # A run that begins the document is its title and what stands under it, however long.
-        if len(run) < LIST_LINES or run[0] == lines[0]:
+        # Of a run that begins the document the first line stands for itself: below it a list may begin.
+        if len(run) - (run[:1] == lines[:1]) < LIST_LINES:
             found.update(run)
         run = []
     found.update(line for line in lines if _is_title(document, document.text[line.start : line.end]))
@@ -211,9 +215,9 @@ def _is_open_short(document: Document, line: Span) -> bool:
     if len(text) > MAX_HEADING or count_cjk(text) > MAX_HEADING_CJK or not _LETTER.search(text):
         return False
     begins = document.text.rfind("\n", 0, line.start) + 1
-    if _NUMBERED.match(document.text[begins : line.end]) and not _LETTER.match(text):
+    if _ITEMISED.match(document.text, begins):
         return False
-    if ends_sentence(text) or is_caption(text) or _IN_CELLS.search(text):
+    if ends_sentence(text) or is_caption(text) or _SAYS.search(text):
         return False
     following = _NEXT_LINE.match(document.text, line.end)
     if following and following[1].islower():

@@ -6,6 +6,8 @@ import re
 from datetime import date
 from functools import lru_cache
 
+from rag.readers import words
+
 _MONTH_LANGUAGES = (
     "en", "de", "fr", "es", "it", "pt", "nl", "pl", "ru", "uk", "cs", "sv", "da", "nb", "tr", "id", "vi",
 )  # fmt: skip
@@ -31,8 +33,14 @@ _NAMED = (
     ),
     re.compile(rf"(?P<name>{_WORD})\.?\s+(?P<day>\d\d?)(?:st|nd|rd|th)?,?\s+{_YEAR}"),
 )
+_ON = r"(?:ngày|el|le|il|den|am|em|on|op|at|dnia)"
+#: "Deadline: 1 March 2025" and "Born: ..." are what the text says, not when it was written.
+_LABEL = (
+    rf"(?:{'|'.join(sorted(map(re.escape, words.DATED), key=len, reverse=True))})"
+    rf"(?:\s+{_ON})?(?:\s?[:：|]\s*|\s+|(?=\d))"
+)
 _AROUND = re.compile(
-    r"^(?:[^\W\d_]{2,12}(?:[\s-][^\W\d_]{1,5})?\.?\s*,\s*|(?:\w+\s){0,2}\w+\s?[:：]\s*|(?:ngày|el|le|den|am|on)\s+)|"
+    rf"^(?:[^\W\d_]{{2,12}}(?:[\s-][^\W\d_]{{1,5}})?\.?\s*,\s*|{_LABEL}|{_ON}\s+)|"
     r"\s*[(（]?[月火水木金土日]曜?日?[)）]$|\s*(?:г\.?|года|р\.)$",
     re.IGNORECASE,
 )

@@ -11,7 +11,7 @@ class Draft:
 
     ``marked`` tells that every heading, and nothing else, has a heading mark before it. ``hint`` is a language that a
     program wrote into the file by itself (a template, an office suite's default): it counts where the text is too
-    short to tell.
+    short to tell. ``numbered`` tells that pages of the text may still have their numbers, as lines of their own.
     """
 
     text: str
@@ -21,6 +21,7 @@ class Draft:
     url: str | None = None
     hint: str | None = None
     marked: bool = False
+    numbered: bool = False
 
 
 class Unreadable(Exception):

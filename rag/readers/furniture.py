@@ -51,14 +51,16 @@ def lines_of(text: str) -> Iterator[Line]:
         start += len(line) + 1
 
 
-def find_furniture(text: str, *, marked_headings: bool = False) -> tuple[Span, ...]:
+def find_furniture(text: str, *, marked_headings: bool = False, numbered_pages: bool = True) -> tuple[Span, ...]:
     """The spans of a canonical text that are furniture, a line each, in order.
 
-    Where the format marks its headings, a short line above a longer one is no section label, and a bare number is what
-    a slide or a cell says: only plain text and print have page numbers.
+    Where the format marks its headings, a short line above a longer one is no section label. Without numbered pages a
+    line that is nothing but a number is what the text says there.
     """
     lines = list(lines_of(text))
-    marked = {line for line in lines if is_furniture(line.text, numbered_pages=not marked_headings)}
+    marked = {line for line in lines if is_furniture(line.text)}
+    if numbered_pages:
+        marked |= set(_page_numbers(lines))
     rest = [line for line in lines if line not in marked]
     marked |= set(_dates_and_bylines(rest))
     if not marked_headings:
@@ -67,16 +69,28 @@ def find_furniture(text: str, *, marked_headings: bool = False) -> tuple[Span, .
     return tuple(Span(line.start, line.end) for line in lines if line in marked)
 
 
-def is_furniture(line: str, *, numbered_pages: bool = True) -> bool:
-    """Whether a line is furniture wherever it stands; a bare number only where pages have numbers."""
+def is_furniture(line: str) -> bool:
+    """Whether a line is furniture wherever it stands, whatever stands around it."""
     bare = line.strip()
     if len(bare) > MAX_LINE:
         return False
-    if source_address(bare) or _BARE_ADDRESS.fullmatch(bare) or (numbered_pages and is_page_number(bare)):
+    if source_address(bare) or _BARE_ADDRESS.fullmatch(bare):
         return True
     if is_prose(bare):
         return False
     return any(rule(bare) for rule in (_is_notice, _is_credit, _is_share_bar, _is_language_bar, _is_subscription))
+
+
+def _page_numbers(lines: list[Line]) -> Iterator[Line]:
+    """The numbers of pages: with more than digits wherever they stand, else those that count on from one another.
+
+    A lone "112" is what the text says.
+    """
+    numbers = [line for line in lines if is_page_number(line.text)]
+    bare = [line for line in numbers if line.text.strip().isdecimal()]
+    counted = [(line, following) for line, following in pairwise(bare) if int(following.text) == int(line.text) + 1]
+    counting = {line for pair in counted for line in pair}
+    yield from (line for line in numbers if line in counting or not line.text.strip().isdecimal())
 
 
 def is_title_like(line: str) -> bool:

@@ -26,6 +26,8 @@ WRAPPED_SHARE = 0.8
 OPEN_SHARE = 0.5
 #: Share of their followers that begin in lower case: less is verse or a list of titles. German prose has over half.
 LOWER_SHARE = 0.25
+#: Share of them that may begin with a figure: more of them are a chronicle, a price list or a log.
+COUNTED_SHARE = 0.5
 #: With fewer inner lines than this there is too little to count.
 MIN_INNER_LINES = 3
 #: Mail programs break lines between these columns: of a line so wide that stops in a sentence no statistics is needed.
@@ -111,8 +113,10 @@ def _is_wrapped(pairs: list[tuple[str, str]], column: _Column) -> bool:
     still_open = sum(not ends_sentence(line) for line, _ in pairs)
     lower = sum(_starts_lower(following) for _, following in pairs)
     upper = sum(following[0].isupper() for _, following in pairs)
+    counted = sum(following[0].isdecimal() for _, following in pairs)
     return (
-        full >= WRAPPED_SHARE * len(pairs)
+        counted <= COUNTED_SHARE * len(pairs)
+        and full >= WRAPPED_SHARE * len(pairs)
         and still_open >= OPEN_SHARE * len(pairs)
         and lower >= LOWER_SHARE * (lower + upper)
     )

@@ -53,7 +53,7 @@ def _document(draft: Draft, data: bytes, id: str) -> Document:
     text, marks = cut_marks(tidy(draft.text))
     if not text.strip():
         raise Unreadable("is empty", "empty")
-    furniture = find_furniture(text, marked_headings=draft.marked)
+    furniture = find_furniture(text, marked_headings=draft.marked, numbered_pages=draft.numbered)
     url = draft.url or metadata.find_url(text)
     return Document(
         id=id,

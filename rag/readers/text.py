@@ -8,4 +8,4 @@ from rag.readers.layout import unwrap
 
 def parse_text(text: str) -> Draft:
     """The paragraphs of a plain text."""
-    return Draft(unwrap(text))
+    return Draft(unwrap(text), numbered=True)

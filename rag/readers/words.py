@@ -44,6 +44,28 @@ SOURCE = _list("""
     quelle, quellen, originalquelle, lien, fuente, fonte, bron, źródło, źródła, источник, джерело, nguồn, kaynak,
     sumber, källa, kilde, lähde, 出典, 引用元, 参照元, ソース, 元記事, 来源, 來源, 原文, 原文链接, 原文連結, 출처, 원문
 """)
+#: Labels of the date at which a text was written, published or changed.
+DATED = _list("""
+    date, dated, date published, date posted, publication date, published, publishing date, first published, posted,
+    posted on, updated, last updated, last update, last modified, modified, revised, last revised, released, issued,
+    created, written, as of, sent, gesendet, envoyé, enviado, inviato, verzonden, wysłano, отправлено, gönderildi,
+    送信日時, 发送时间, 보낸 날짜,
+    datum, stand, veröffentlicht, veröffentlichung, veröffentlichungsdatum, erschienen, erstellt,
+    publiziert, aktualisiert, zuletzt aktualisiert, letzte aktualisierung, letzte änderung, zuletzt geändert, geändert,
+    publié, publiée, date de publication, mis à jour, mise à jour, dernière mise à jour, modifié, créé, paru, fecha,
+    fecha de publicación, publicado, publicada, actualizado, actualización, última actualización, modificado, data,
+    data di pubblicazione, pubblicato, pubblicata, aggiornato, aggiornamento, ultimo aggiornamento, data de publicação,
+    publicação, atualizado, atualização, última atualização, criado, gepubliceerd, publicatiedatum, bijgewerkt,
+    laatst bijgewerkt, geplaatst, gewijzigd, data publikacji, opublikowano, dodano, aktualizacja, zaktualizowano, дата,
+    дата публикации, опубликовано, обновлено, обновление, дата публікації, опубліковано, оновлено, publikováno,
+    datum vydání, vydáno, aktualizováno, aktualizace, publicerad, publicerat, uppdaterad, uppdaterat, dato, publiceret,
+    offentliggjort, opdateret, publisert, oppdatert, tarih, yayın tarihi, yayınlanma tarihi, güncelleme,
+    güncelleme tarihi, tanggal, diterbitkan, diperbarui, dipublikasikan, ngày đăng, đăng ngày, xuất bản, cập nhật,
+    日付, 公開日, 公開日時, 公開,
+    投稿日, 投稿, 掲載日, 掲載, 発行日, 作成日, 更新日, 更新日時, 更新, 最終更新, 最終更新日,
+    日期, 发布, 发布时间, 发布日期, 发表时间, 发表于, 更新时间, 更新日期, 时间, 發布, 發布時間, 發布日期, 發佈時間,
+    更新時間, 時間, 날짜, 게시일, 등록일, 등록, 작성일, 발행일, 입력, 수정, 승인, 업데이트
+""")
 #: Whoever wrote or edited a text.
 AUTHOR = _list("""
     author, authors, editor, editors, writer, reporter, written by, edited by, posted by, reporting by, autor, autorin,

@@ -3,6 +3,7 @@ from __future__ import annotations
 import pytest
 
 from rag.readers.furniture import find_furniture, is_furniture, source_address
+from rag.readers.metadata import find_date
 
 
 def furniture(text: str) -> list[str]:
@@ -28,7 +29,7 @@ def furniture(text: str) -> list[str]:
         "Bildquelle: Visual China", "Foto: dpa", "(Photo: Reuters)", "写真:共同通信", "Image credit: Jane Doe",
         "图片来源：新华社",
         "Read more »", "続きを読む", "Weiterlesen ...", "© 2024 Example Media", "Alle Rechte vorbehalten.",
-        "12", "Page 3 of 10",
+
     ],
 )  # fmt: skip
 def test_what_belongs_to_the_page_is_furniture(line: str) -> None:
@@ -110,3 +111,35 @@ def test_only_a_line_that_is_a_source_gives_an_address() -> None:
     assert source_address("Quelle: https://example.org/a.html") == "https://example.org/a.html"
     assert source_address("https://example.org/a.html") is None
     assert source_address("Read the source: https://example.org/a.html") is None
+
+
+def test_numbers_that_count_on_from_page_to_page_are_furniture_and_a_lone_one_is_text() -> None:
+    assert furniture("The ship sailed.\n\n11\n\nIt came back.\n\n12\n\nPage 13 of 20\n\nThat was all.") == [
+        "11", "12", "Page 13 of 20",
+    ]  # fmt: skip
+    assert furniture("Emergency call in all of Europe\n\n112\n\nVisitors in the year\n\n340\n\nIt rained.") == []
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["Deadline: 1 March 2025", "Born: 3 May 1980", "Mietbeginn: 1. März 2024", "Next meeting: 9 April 2024, 10:00"],
+)
+def test_a_date_with_a_label_of_its_own_is_what_the_text_says(line: str) -> None:
+    text = f"A title of some length\n\n{line}\n\nThe rest of it is a sentence."
+    assert furniture(text) == []
+    assert find_date(text, None) is None
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Published: March 1, 2024", "Last updated on 1 March 2024", "Stand: 1.3.2024", "Veröffentlicht am 1. März 2024",
+        "Publié le 1er mars 2024", "公開日：2024年3月1日", "发布时间：2024-03-01 10:15",
+        "Дата публикации: 1 марта 2024 г.",
+        "Gesendet: Freitag, 1. März 2024 09:15", "Fecha: 1 de marzo de 2024",
+    ],
+)  # fmt: skip
+def test_the_date_of_a_text_is_known_by_its_label(line: str) -> None:
+    text = f"A title of some length\n\n{line}\n\nThe rest of it is a sentence."
+    assert furniture(text) == [line]
+    assert find_date(text, None) == "2024-03-01"

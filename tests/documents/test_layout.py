@@ -199,3 +199,20 @@ def test_page_numbers_are_known(line: str) -> None:
 @pytest.mark.parametrize("line", ["1743", "12 ships", "Chapter 3", "3.5", "90.000"])
 def test_other_numbers_are_no_page_numbers(line: str) -> None:
     assert not is_page_number(line)
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        [
+            "1856 The first pump was built in a small workshop in Graz",
+            "1871 The company moved to Vienna and hired thirty workers",
+            "1902 The founder died; his daughter Maria took over it",
+            "1923 The second plant was opened in Linz with 400 people",
+            "1945 Both plants were destroyed by bombs in the last days",
+        ],
+        [f"2024-03-01 10:15:0{second} INFO the server waits for the next of its hosts" for second in range(6)],
+    ],
+)
+def test_a_chronicle_and_a_log_keep_their_lines(lines: list[str]) -> None:
+    assert unwrap("\n".join(lines)) == "\n".join(lines)

@@ -206,6 +206,29 @@ def test_a_line_that_goes_on_in_lower_case_is_no_heading() -> None:
     assert [s.text for s in split(document(text, title="Harbour rules")) if s.heading] == ["Harbour rules"]
 
 
+@pytest.mark.parametrize(
+    "lines",
+    [
+        ["Password: kiwi-river-77"],
+        ["Network: BergHome24", "Router: FritzBox 7590, in the hall cupboard"],
+        ["Vertragsnummer：998877"],
+        ["Haemoglobin 13.4 g/dl"],
+        ["- Anna orders the pump from the supplier"],
+        ["January    1,204    3,310"],
+        ["Return on Friday 18:45"],
+        ["Three offices were seen. Two of them are these"],
+    ],
+)
+def test_a_short_line_that_says_something_is_no_heading(lines: list[str]) -> None:
+    text = "\n".join(["All about the house", "", *lines, "", "Restart the router. It takes two minutes."])
+    assert [s.text for s in split(document(text, title="All about the house")) if s.heading] == ["All about the house"]
+
+
+def test_below_the_title_a_list_is_text() -> None:
+    text = "Shopping\nFlour\nButter\nVanilla sugar\n\nThe market opens at eight."
+    assert [s.text for s in split(document(text, title="Shopping")) if s.heading] == ["Shopping"]
+
+
 def test_a_row_of_a_table_is_no_heading() -> None:
     text = "Harbours\n\nThe largest ones follow.\nRiga | 12 | 40\n\nMost of them are old."
     assert [s.text for s in split(document(text, title="Harbours")) if s.heading] == ["Harbours"]
