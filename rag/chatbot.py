@@ -174,12 +174,17 @@ class Chatbot:
         return self._translated(text, into, cancelled)
 
     def search(
-        self, query: str, k: int = 8, documents: Sequence[str] | None = None, history: Sequence[Turn] = ()
+        self,
+        query: str,
+        k: int = 8,
+        documents: Sequence[str] | None = None,
+        history: Sequence[Turn] = (),
+        spoken: Sequence[str] = (),
     ) -> tuple[Evidence, ...]:
         """Return the ``k`` best sentences for a query, best first, without asking the model."""
-        asked = Question(query, tuple(history), documents=tuple(documents) if documents is not None else None)
-        question = _with_what_it_leans_on(_checked(asked))
-        hits = body(self._retriever.search(question))[:k]
+        only = tuple(documents) if documents is not None else None
+        asked = _checked(Question(query, tuple(history), documents=only, spoken=tuple(spoken)))
+        hits = body(self._retriever.search(_with_what_it_leans_on(asked)))[:k]
         return tuple(self._retriever.evidence(hit, number) for number, hit in enumerate(hits, 1))
 
     def _begun(self, question: Question, cancelled: Callable[[], bool]) -> _Run:
@@ -530,7 +535,7 @@ class _Run:
     @property
     def key(self) -> Question:
         """The question with all that its answer depends on."""
-        return replace(self.question, language=self.language, spoken=(language.asked_in(self.question),))
+        return replace(self.question, language=self.language)
 
     def again(self, events: Sequence[Event]) -> Iterator[Event]:
         """Yield the steps of an answer given before."""
@@ -597,8 +602,13 @@ def _checked(question: Question) -> Question:
 
 
 def _with_what_it_leans_on(question: Question) -> Question:
-    """Leave of the conversation so far the last turns, or nothing where the question stands on its own."""
-    return replace(question, history=question.history[-HISTORY_TURNS:] if needs_context(question.text) else ())
+    """Leave of the conversation so far the last turns, or nothing where the question stands on its own.
+
+    All of it told the question's language, which is the asker's from here on.
+    """
+    history = question.history[-HISTORY_TURNS:] if needs_context(question.text) else ()
+    asked = language.asked_in(question)
+    return replace(question, history=history, spoken=question.spoken if asked == language.UNKNOWN else (asked,))
 
 
 def _sentences(draft: str, answer_language: str) -> list[str]:

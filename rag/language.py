@@ -158,8 +158,8 @@ def asked_in(question: Question) -> str:
     English) to five (Spanish) where the asker is known to speak another one than that of the question.
     """
     before = question_before(question.history)
-    expected = detect(before) if before is not None else _likeliest(question.text, question.spoken)
-    return detect(question.text, expected=expected)
+    spoken = _likeliest(before or question.text, question.spoken)
+    return detect(question.text, expected=spoken if before is None else detect(before, expected=spoken))
 
 
 def _likeliest(text: str, codes: Sequence[str]) -> str | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from typing import Annotated, Any
 
 import anyio
@@ -227,11 +228,13 @@ async def search(
         Query(min_length=1, max_length=MAX_QUESTION, openapi_examples={"question": {"value": "Who founded DeepSeek?"}}),
         AfterValidator(not_blank),
     ],
+    spoken: Spoken,
     k: Annotated[int, Query(ge=1, le=MAX_HITS, description="How many sentences at most.")] = 8,
 ) -> Any:
     """Return the sentences that a question would be answered from, best first."""
     # One at a time: each search uses every core, and a generation may be running beside it.
-    evidence = await anyio.to_thread.run_sync(chatbot.search, q, k, limiter=request.app.state.search_limiter)
+    searched = partial(chatbot.search, q, k, spoken=spoken)
+    evidence = await anyio.to_thread.run_sync(searched, limiter=request.app.state.search_limiter)
     return {"query": q, "evidence": [evidence_to_dict(item) for item in evidence]}
 
 

@@ -22,6 +22,7 @@ from rag.types import (
     Refusal,
     Span,
     Timings,
+    Turn,
 )
 
 GERMAN = Document(
@@ -183,6 +184,7 @@ class FakeChatbot:
         self.most_running = 0
         self.translating: Hold | None = None
         self.prepared: list[Question] = []
+        self.searched: list[Question] = []
         self.preparing: list[Hold | Exception] = []
 
     def answer(self, question: Question, *, cancelled: Callable[[], bool] = lambda: False) -> Iterator[Event]:
@@ -216,5 +218,13 @@ class FakeChatbot:
             self.translating.run(cancelled)
         return f"<{into}> {text.replace('2023', '2024')}"
 
-    def search(self, query: str, k: int = 8, documents: Sequence[str] | None = None) -> tuple[Evidence, ...]:
+    def search(
+        self,
+        query: str,
+        k: int = 8,
+        documents: Sequence[str] | None = None,
+        history: Sequence[Turn] = (),
+        spoken: Sequence[str] = (),
+    ) -> tuple[Evidence, ...]:
+        self.searched.append(Question(query, tuple(history), spoken=tuple(spoken)))
         return (FAMILY, FOUNDED)[:k]

@@ -38,6 +38,13 @@ def test_a_document_in_a_folder_is_served_with_its_canonical_text(http: TestClie
     assert (document["language"], document["sha256"], document["pages"]) == ("de", "ab", [])
 
 
+def test_a_search_is_made_for_a_reader_of_the_languages_of_the_browser() -> None:
+    bot = FakeChatbot()
+    with client(bot) as http:
+        http.get("/search", params={"q": "Is Liang Wenfeng married?"}, headers={"Accept-Language": "en-GB"})
+    assert [question.spoken for question in bot.searched] == [("en",)]
+
+
 def test_search_returns_evidence_best_first(http: TestClient) -> None:
     found = http.get("/search", params={"q": "Who?", "k": 1}).json()
     assert found["query"] == "Who?"
