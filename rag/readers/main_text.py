@@ -8,7 +8,8 @@ from collections.abc import Collection, Iterator
 from typing import TYPE_CHECKING, cast
 
 from rag.readers.elements import HEADINGS, MAX_CELL, flat, is_block, is_hidden, tag_of
-from rag.readers.formulas import holds_a_formula
+from rag.readers.formulas import is_shown_as_a_picture
+from rag.readers.unseen import is_unseen
 from rag.writing import width
 
 if TYPE_CHECKING:
@@ -53,7 +54,6 @@ _DOUBTFUL_NAME = _any_of(
 _CONTROLS = ("button", "form", "input", "select", "textarea", "iframe", "ins")
 _CONTROL_NAME = _any_of("btn|button")
 _WORD = re.compile(r"[^\W_]+")
-_INVISIBLE_STYLE = re.compile(r"(?:display\s*:\s*none|visibility\s*:\s*hidden)", re.IGNORECASE)
 
 
 def main_text(root: _Element) -> tuple[_Element, set[_Element]]:
@@ -229,12 +229,8 @@ def _navigation(
 
 def _is_invisible(element: _Element, panels: Collection[_Element]) -> bool:
     """Whether an element is never to be seen; a formula is, beside it, in a picture."""
-    hidden = (
-        element.get("hidden") is not None
-        or element.get("aria-hidden") == "true"
-        or _INVISIBLE_STYLE.search(element.get("style") or "") is not None
-    )
-    return hidden and element not in panels and not holds_a_formula(element)
+    hidden = is_unseen(element) or element.get("aria-hidden") == "true"
+    return hidden and element not in panels and not is_shown_as_a_picture(element)
 
 
 def _is_navigation(element: _Element, has_prose: bool) -> bool:
