@@ -6,6 +6,8 @@ Heavy modules are imported by the commands that need them, so that ``crosscite -
 from __future__ import annotations
 
 import json
+import os
+import re
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -414,13 +416,19 @@ def _language(tag: str | None) -> str | None:
 
 
 def _spoken() -> tuple[str, ...]:
-    """Return the language that the terminal is set to; the C locale tells of none."""
-    from babel import default_locale
-
+    """Return the languages that the terminal is set to, as GNU gettext reads them; the C locale tells of none."""
     from rag import language
 
-    locale = default_locale("LC_MESSAGES") or ""
-    return () if locale.endswith("POSIX") else language.codes([locale])
+    set_to = (os.environ.get(name, "") for name in ("LC_ALL", "LC_MESSAGES", "LANG"))
+    locale = _bare_locale(next(filter(None, set_to), ""))
+    if locale in ("", "C", "POSIX"):
+        return ()
+    return language.codes([*map(_bare_locale, os.environ.get("LANGUAGE", "").split(":")), locale])
+
+
+def _bare_locale(locale: str) -> str:
+    """Return a locale's language and country: "de_AT" of "de_AT.UTF-8@euro"."""
+    return re.split(r"[.@]", locale)[0]
 
 
 def _load_chatbot(settings: Settings, opened: Index) -> Chatbot:

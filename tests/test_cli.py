@@ -256,7 +256,7 @@ def test_wishes_reach_the_chatbot(invoke: Invoke, bot: FakeChatbot) -> None:
 
 
 @pytest.mark.parametrize(
-    ("locale", "spoken"), [("de_AT.UTF-8", ("de",)), ("nb_NO.UTF-8", ("no",)), ("C.UTF-8", ()), ("", ())]
+    ("locale", "spoken"), [("de_AT.UTF-8", ("de",)), ("nb_NO@euro", ("no",)), ("C.UTF-8", ()), ("", ())]
 )
 def test_the_language_of_the_terminal_is_told_to_the_chatbot(
     invoke: Invoke, bot: FakeChatbot, monkeypatch: pytest.MonkeyPatch, locale: str, spoken: tuple[str, ...]
@@ -266,6 +266,18 @@ def test_the_language_of_the_terminal_is_told_to_the_chatbot(
     monkeypatch.setenv("LANG", locale)
     assert invoke("ask", "Who?").exit_code == 0
     assert bot.questions == [Question("Who?", spoken=spoken)]
+
+
+def test_of_the_settings_of_a_terminal_that_of_all_goes_before_that_of_messages_and_a_list_before_both(
+    invoke: Invoke, bot: FakeChatbot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in {"LANGUAGE": "tlh:fr_FR:de", "LC_ALL": "de_DE.UTF-8", "LC_MESSAGES": "en_US"}.items():
+        monkeypatch.setenv(name, value)
+    assert invoke("ask", "Who?").exit_code == 0
+    assert bot.questions[-1].spoken == ("fr", "de")
+    monkeypatch.setenv("LANGUAGE", "")
+    assert invoke("ask", "Who?").exit_code == 0
+    assert bot.questions[-1].spoken == ("de",)
 
 
 def test_a_language_that_is_none_is_refused_before_anything_is_loaded(invoke: Invoke, bot: FakeChatbot) -> None:
