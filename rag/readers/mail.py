@@ -9,13 +9,15 @@ from email.message import EmailMessage, MIMEPart
 from email.parser import BytesParser
 from typing import cast
 
-from rag.readers.canonical import clean, one_line
+from rag.readers.canonical import HEADING, VERBATIM, clean, one_line
 from rag.readers.charset import decode, decode_declared
 from rag.readers.draft import Draft, Unreadable
 from rag.readers.html import iso_date, render, tree
 from rag.readers.invitation import read_events
 from rag.readers.layout import unwrap
+from rag.readers.markdown import parse_markdown
 from rag.readers.outline import Outline
+from rag.readers.unseen import unseen_below
 from rag.writing import CJK, UNSPACED
 
 #: A plain part says nothing of its own where the HTML has so many times its words. They differ by links and footers,
@@ -24,7 +26,8 @@ TIMES_LONGER = 3
 #: So is one of which less than this share of the words is in a longer HTML part: "Please open this in your browser".
 SHARED_WORDS = 0.5
 
-_TEXTS = ("text/plain", "text/html")
+_TEXTS = ("text/plain", "text/html", "text/markdown", "text/x-markdown")
+_BOUNDARY = re.compile(rb"^--(\S[^\r\n]{0,68}\S)--[ \t]*\r?$", re.MULTILINE)
 _QUOTE = re.compile(r"(?:>\s?)+")
 _WORD = re.compile(rf"[{CJK}{UNSPACED}]|[^\W_{CJK}{UNSPACED}]+")
 _ADDRESS = re.compile(r"<?\b(?:https?://|www\.|mailto:)[^\s>]+>?")
@@ -39,12 +42,26 @@ _SIGNATURE = re.compile(rf"\n-- \n.*?(?=\n[ \t]*\n(?:(?:(?!>)[^\n]*\n){{0,3}}>|{
 
 def parse_mail(data: bytes) -> Draft:
     """A message with its forwarded ones; attachments are named, not read."""
-    message = BytesParser(policy=policy.default).parsebytes(data)
+    message = _parsed(data)
     if not any(message[name] for name in ("From", "Date", "Subject", "Received", "Message-ID", "MIME-Version")):
         raise Unreadable("is no e-mail: it has none of the usual header fields")
     outline = Outline()
     _message(message, outline)
     return Draft(outline.text, title=_field(message, "Subject") or None, date=_date(message), marked=True)
+
+
+def _parsed(data: bytes) -> EmailMessage:
+    """A message; one whose header does not name what parts it is cut there, or is one text where nothing does."""
+    parser = BytesParser(policy=policy.default)
+    message = parser.parsebytes(data)
+    if message.get_content_maintype() == "multipart" and not message.is_multipart():
+        parts = _BOUNDARY.findall(data)
+        if parts:
+            message.set_param("boundary", parts[-1].decode("ascii", "replace"))
+        else:
+            message.replace_header("Content-Type", "text/plain")
+        message = parser.parsebytes(message.as_bytes())
+    return message
 
 
 def _message(message: EmailMessage, outline: Outline) -> None:
@@ -116,10 +133,15 @@ def _text(part: MIMEPart, outline: Outline) -> None:
     text = _decoded(part)
     if not text.strip():
         return
+    if part.get_content_subtype().endswith("markdown"):
+        for block in re.split(r"\n\s*\n", parse_markdown(text).text):
+            add = outline.heading if block.startswith(HEADING) else outline.paragraph
+            add(block.replace(HEADING, "").replace(VERBATIM, ""))
+        return
     if part.get_content_subtype() == "html":
         # It may be binary, whatever its charset says.
         root = tree(decode(text.encode("utf-8", "replace")))
-        render(next(root.iter("body"), root), outline)
+        render(next(root.iter("body"), root), outline, unseen_below(root))
         return
     text = _SIGNATURE.sub("", clean(text).replace("\f", "\n"))
     if str(part.get_param("format")).lower() == "flowed":

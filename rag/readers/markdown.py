@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import date
 from itertools import zip_longest
 
 import yaml
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
+from mdit_py_plugins.dollarmath import dollarmath_plugin
 
 from rag.readers.canonical import HEADING, VERBATIM, one_line
 from rag.readers.draft import Draft, Unreadable
@@ -18,7 +21,13 @@ from rag.readers.metadata import language_code
 from rag.readers.outline import Outline, row_line
 from rag.readers.raised import lowered, raised
 
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
 _FRONT_MATTER = re.compile(r"\A---[ \t]*\n(.*?)\n(?:---|\.\.\.)[ \t]*(?:\n|\Z)", re.DOTALL)
+_TOML = re.compile(r"\A\+\+\+[ \t]*\n(.*?)\n\+\+\+[ \t]*(?:\n|\Z)", re.DOTALL)
 _FIELD = re.compile(r"([A-Za-z_][\w-]*)\s*:\s*(.*)")
 _DATES = ("date", "published", "pubdate", "publishdate", "created")
 _COMMENT = re.compile(r"<!--.*?(?:-->|\Z)", re.DOTALL)
@@ -32,25 +41,43 @@ _BLOCK_ENDS = frozenset(("paragraph_close", "heading_close", "blockquote_close")
 def parse_markdown(text: str) -> Draft:
     """The visible text of a Markdown file; front matter (``key: value`` between ``---``) tells title, date, source."""
     fields, body = _front_matter(text)
-    tokens = MarkdownIt("commonmark").enable(["table", "strikethrough"]).parse(body.replace("\f", "\n\n"))
-    lines = _lines(tokens)
+    lines = _lines(_parser().parse(body.replace("\f", "\n\n")))
     heading = next((line.removeprefix(HEADING) for line in lines if line.startswith(HEADING)), None)
     return Draft(
         text="\n".join(lines),
         marked=True,
         title=fields.get("title") or heading,
         language=language_code(fields.get("language") or fields.get("lang")),
-        date=next((date for key in _DATES if (date := iso_date(fields.get(key)))), None),
+        date=next((found for key in _DATES if (found := iso_date(fields.get(key)))), None),
         url=next((fields[key] for key in ("source", "url", "link", "canonical") if _is_address(fields.get(key))), None),
     )
 
 
+def _parser() -> MarkdownIt:
+    """A parser that leaves formulas of TeX as they are; behind a closing "$" stands no figure, as on GitHub."""
+    parser = MarkdownIt("commonmark").enable(["table", "strikethrough"])
+    return parser.use(dollarmath_plugin, allow_space=False, allow_digits=False, allow_labels=False, double_inline=True)
+
+
 def _front_matter(text: str) -> tuple[Mapping[str, str], str]:
+    match = _TOML.match(text)
+    if match and (fields := _toml(match[1])) is not None:
+        return fields, text[match.end() :]
     match = _FRONT_MATTER.match(text)
     if not match or not any(_FIELD.fullmatch(line) for line in match[1].split("\n")):
         return {}, text
     fields = {key.lower(): one_line(value) for key, value in _stated(match[1]) if isinstance(value, str)}
     return {key: value for key, value in fields.items() if value}, text[match.end() :]
+
+
+def _toml(front_matter: str) -> dict[str, str] | None:
+    """The fields of front matter as Hugo writes it; None if it is no TOML."""
+    try:
+        fields = tomllib.loads(front_matter)
+    except (tomllib.TOMLDecodeError, RecursionError):
+        return None
+    said = {key.lower(): one_line(str(value)) for key, value in fields.items() if isinstance(value, (str, date))}
+    return {key: value for key, value in said.items() if value}
 
 
 def _stated(front_matter: str) -> Iterator[tuple[str, object]]:
@@ -105,6 +132,8 @@ def _lines(tokens: Sequence[Token]) -> list[str]:
         elif token.type in ("fence", "code_block"):
             content = token.content.rstrip("\n").split("\n")
             lines += [*(VERBATIM + line if line.strip() else "" for line in content), ""]
+        elif token.type == "math_block":
+            lines += ["$$" + " ".join(token.content.split()) + "$$", ""]
         elif token.type == "html_block":
             lines += [*_visible(token.content).split("\n"), ""]
         elif token.type in _BLOCK_ENDS and not token.hidden:
@@ -115,10 +144,13 @@ def _lines(tokens: Sequence[Token]) -> list[str]:
 def _inline(token: Token) -> str:
     words: list[str] = []
     # Where what is raised or lowered begins, and whether it holds a link.
-    begun, linked = -1, False
+    begun, linked, struck = -1, False, 0
     for child, following in zip_longest(token.children or (), (token.children or ())[1:]):
         small = _SMALL.fullmatch(child.content) if child.type == "html_inline" else None
         linked = linked or child.type == "link_open"
+        struck += {"s_open": 1, "s_close": -1}.get(child.type, 0)
+        if struck:
+            continue
         if small and not small["closing"]:
             begun, linked = len(words), False
         elif small and begun >= 0:
@@ -128,6 +160,8 @@ def _inline(token: Token) -> str:
             begun = -1
         elif child.type in ("text", "code_inline"):
             words.append(child.content)
+        elif child.type in ("math_inline", "math_inline_double"):
+            words.append(f"{child.markup}{child.content}{child.markup}")
         elif child.type == "softbreak":
             words.append("\n")
         elif child.type == "hardbreak" or (child.type == "html_inline" and _BREAK.match(child.content)):

@@ -1,9 +1,12 @@
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from rag.readers.canonical import cut_marks, tidy
 from rag.readers.markdown import parse_markdown
+from tests.documents.test_formats import read
 
 ARTICLE = """\
 ---
@@ -134,3 +137,20 @@ def test_a_heading_in_html_is_the_title_of_a_markdown_file_too() -> None:
 
 def test_a_break_in_html_before_a_line_s_end_is_one() -> None:
     assert parse_markdown("First line<br/>\nsecond line,\nits end.").text.strip() == "First line\nsecond line, its end."
+
+
+def test_formulas_of_tex_stay_as_they_are(tmp_path: Path) -> None:
+    text = (
+        "It costs $10\\,000$ for $\\{1,2\\}$ and $f^*(x) = g^*(y)$, from $5 to $10.\n\n$$\nE = mc^2\n$$\n\n"
+        "| a | b |\n|---|---|\n| $x_1^*$ | $5*$ |\n"
+    )
+    assert read(tmp_path, "a.md", text).text == (
+        "It costs $10\\,000$ for $\\{1,2\\}$ and $f^*(x) = g^*(y)$, from $5 to $10.\n\n$$E = mc^2$$\n\n"
+        "a | b\na: $x_1^*$ | b: $5*$"
+    )
+
+
+def test_front_matter_of_hugo_tells_title_and_date(tmp_path: Path) -> None:
+    text = '+++\ntitle = "The pier"\ndate = 2024-03-01T10:00:00Z\ndraft = false\n+++\n\nIt is old.\n'
+    document = read(tmp_path, "a.md", text)
+    assert (document.title, document.date, document.text) == ("The pier", "2024-03-01", "It is old.")
