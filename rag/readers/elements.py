@@ -15,11 +15,11 @@ if TYPE_CHECKING:
 #: A table with a cell longer than this is a layout, not a table.
 MAX_CELL = 600
 
-#: What is not read: it is not to be seen, or no text.
+#: What is not read: it is not to be seen, no text, or struck out.
 HIDDEN = frozenset((
     "script", "style", "head", "template", "noscript", "iframe", "object", "embed", "svg", "canvas", "audio", "video",
     "button", "select", "option", "input", "textarea", "datalist", "dialog", "map", "rt", "rp", "nav", "menu",
-    "progress",
+    "progress", "del", "s", "strike",
 ))  # fmt: skip
 #: What begins a line of its own, beside headings.
 BLOCKS = frozenset((

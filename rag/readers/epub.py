@@ -8,6 +8,7 @@ from rag.readers.formats import MAX_CHARACTERS, too_much_text
 from rag.readers.html import iso_date, render, tree
 from rag.readers.metadata import language_code, stated_title
 from rag.readers.outline import Outline
+from rag.readers.unseen import unseen_below
 
 _CONTAINER = "META-INF/container.xml"
 _PACKAGE = "{http://www.idpf.org/2007/opf}"
@@ -32,7 +33,7 @@ def parse_epub(data: bytes) -> Draft:
         name = target(package, item.get("href") or "")
         if name in archive and (chapter := archive.read(name)).strip():
             body = tree(chapter)
-            render(next(body.iter("body"), body), outline)
+            render(next(body.iter("body"), body), outline, unseen_below(body))
         if outline.characters > MAX_CHARACTERS:
             raise too_much_text()
     said = {name: next((e.text for e in book.iter(f"{_DUBLIN}{name}") if e.text), None) for name in _SAID}

@@ -8,7 +8,7 @@ from itertools import zip_longest
 from typing import TYPE_CHECKING
 
 from rag.readers.archive import Archive, target
-from rag.readers.draft import Draft
+from rag.readers.draft import Draft, Unreadable
 from rag.readers.formats import encrypted
 from rag.readers.formulas import formula, write_out_formulas
 from rag.readers.html import iso_date, render, tree
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 _STYLES = """
 p[style-name='Title'] => h1:fresh
 p[style-name='Subtitle'] => p:fresh
-comment-reference =>
+comment-reference => !
 """
 #: The member with what a file of Microsoft Office says about itself, and that of an OpenDocument file.
 CORE = "docProps/core.xml"
@@ -197,21 +197,42 @@ def parse_odf(data: bytes) -> Draft:
 def _write_out_objects(archive: Archive, content: _Element) -> None:
     """Put into the place of each frame around a formula what it says: it is an object, in a member of its own."""
     for held in list(content.iter("{urn:oasis:names:tc:opendocument:xmlns:drawing:1.0}object")):
-        frame = held.getparent()
-        leads_to = next((value for key, value in held.items() if key.endswith("}href")), "").removeprefix("./")
-        member = f"{leads_to}/content.xml"
-        found = next(held.iter("{*}math"), None)
-        if found is None and member in archive:
+        frame, said = held.getparent(), _said_by_object(archive, held)
+        if not said or _local(frame) != "frame" or frame.getparent() is None:
+            continue
+        made = span = frame.makeelement(f"{_TEXT}span")
+        if next(frame.iterancestors(f"{_TEXT}p", f"{_TEXT}h"), None) is None:
+            made = frame.makeelement(f"{_TEXT}p")
+            made.append(span)
+        span.text, made.tail = said, frame.tail
+        frame.getparent().replace(frame, made)
+
+
+def _said_by_object(archive: Archive, held: _Element) -> str | None:
+    """What an embedded object says if it is a formula; a damaged one says nothing."""
+    found = next(held.iter("{*}math"), None)
+    leads_to = next((value for key, value in held.items() if key.endswith("}href")), "")
+    member = target("content.xml", f"{leads_to.rstrip('/')}/content.xml")
+    if found is None and member in archive:
+        try:
             found = archive.xml(member)
-        said = None if found is None else formula(found)
-        if said and _local(frame) == "frame":
-            span = frame.makeelement("{urn:oasis:names:tc:opendocument:xmlns:text:1.0}span")
-            span.text, span.tail = said, frame.tail
-            frame.getparent().replace(frame, span)
+        except Unreadable:
+            return None
+    return None if found is None else formula(found)
 
 
+_TEXT = "{urn:oasis:names:tc:opendocument:xmlns:text:1.0}"
 _LEFT_OUT = frozenset(
-    ("tracked-changes", "annotation", "table-of-content", "alphabetical-index", "forms", "desc", "title")
+    (
+        "tracked-changes",
+        "annotation",
+        "table-of-content",
+        "alphabetical-index",
+        "forms",
+        "desc",
+        "title",
+        "hidden-paragraph",
+    )
 )
 
 
@@ -231,7 +252,7 @@ class _Odf:
             if event == "end":
                 if name == "list-item" and items:
                     items.pop()
-            elif name in _LEFT_OUT:
+            elif name in _LEFT_OUT or (name == "section" and _is_said_to_be(element, "display", "none")):
                 walk.skip_subtree()
             elif name == "page":
                 self._outline.page()
@@ -279,12 +300,12 @@ def _rows_spanned(cell: _Element) -> int:
 
 
 def _is_slide_title(element: _Element) -> bool:
-    return any(
-        value == "title"
-        for parent in element.iterancestors("{*}frame")
-        for key, value in parent.items()
-        if key.endswith("}class")
-    )
+    return any(_is_said_to_be(frame, "class", "title") for frame in element.iterancestors("{*}frame"))
+
+
+def _is_said_to_be(element: _Element, what: str, value: str) -> bool:
+    """Whether an element has an attribute with this value, whatever the attribute's namespace."""
+    return any(said == value for key, said in element.items() if key.endswith(f"}}{what}"))
 
 
 def _odf_text(element: _Element) -> tuple[str, list[_Element]]:
@@ -303,7 +324,7 @@ def _odf_text(element: _Element) -> tuple[str, list[_Element]]:
         elif not name:
             # A reference to an entity that is not resolved.
             continue
-        elif name in ("annotation", "deletion", "desc", "title", "ruby-text"):
+        elif name in ("annotation", "deletion", "desc", "title", "ruby-text", "hidden-text"):
             walk.skip_subtree()
         elif name == "note-body" or (_namespace(part).endswith(":drawing:1.0") and name != "a"):
             inner.append(part)

@@ -18,7 +18,7 @@ from rag.readers.outline import Outline, repeated
 from rag.readers.percent import Place, percentages
 
 if TYPE_CHECKING:
-    from python_calamine import CalamineSheet
+    from python_calamine import CalamineSheet, CalamineWorkbook
 
 #: The dialect of a CSV file is told from this many characters.
 SAMPLE = 64 * 1024
@@ -42,7 +42,7 @@ def parse_sheets(data: bytes) -> Draft:
     try:
         book = CalamineWorkbook.from_filelike(io.BytesIO(data))
         percent = percentages(archive) if archive is not None else {}
-        for name in book.sheet_names:
+        for name in _shown_sheets(book):
             rows = _rows(book.get_sheet_by_name(name), percent.get(name, set()))
             if any(any(row) for row in rows):
                 outline.heading(name)
@@ -54,6 +54,13 @@ def parse_sheets(data: bytes) -> Draft:
     # The name of a sheet is no title of the workbook.
     outline.title = None
     return drafted(outline, {} if archive is None else stated(archive, META) | stated(archive, CORE))
+
+
+def _shown_sheets(book: CalamineWorkbook) -> list[str]:
+    """The names of the sheets that have a tab."""
+    from python_calamine import SheetVisibleEnum
+
+    return [sheet.name for sheet in book.sheets_metadata if sheet.visible == SheetVisibleEnum.Visible]
 
 
 def _rows(sheet: CalamineSheet, percent: Collection[Place]) -> list[list[str]]:

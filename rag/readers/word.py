@@ -52,8 +52,20 @@ def _open_up(root: _Element) -> None:
     write_out_formulas(root)
     for ruby in list(root.iterdescendants("{*}ruby")):
         _replace(ruby, [run for base in ruby.iterchildren("{*}rubyBase") for run in base])
+    for control in list(root.iterdescendants("{*}sdt")):
+        # Of a box to tick mammoth makes a field to fill in, without what says whether it is ticked.
+        if next(control.iterfind("{*}sdtPr/{*}checkbox"), None) is not None:
+            _replace(control, [part for content in control.iterchildren("{*}sdtContent") for part in content])
+    for hidden in list(root.iterdescendants("{*}vanish")):
+        run = next(hidden.iterancestors("{*}r"), None)
+        if run is not None and run.getparent() is not None and not _is_off(hidden):
+            run.getparent().remove(run)
     for wrapper in list(root.iterdescendants(*_WRAPPERS)):
         _replace(wrapper, list(wrapper))
+
+
+def _is_off(toggle: _Element) -> bool:
+    return any(value in ("0", "false", "off") for key, value in toggle.items() if key.endswith("}val"))
 
 
 def _best(alternatives: _Element) -> list[_Element]:

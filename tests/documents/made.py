@@ -101,16 +101,17 @@ def xlsx(
     sheets: Mapping[str, Sequence[Sequence[str | float]]],
     more: Mapping[str, str] | None = None,
     merged: Sequence[str] = (),
+    hidden: Sequence[str] = (),
 ) -> bytes:
     """A workbook of rows by the names of its sheets; an empty text is an empty cell."""
     merges = f"<mergeCells>{''.join(f'<mergeCell ref={place!r}/>' for place in merged)}</mergeCells>" if merged else ""
-    names = enumerate(sheets, 1)
+    names, state = enumerate(sheets, 1), ("", ' state="hidden"')
     members = {
         "[Content_Types].xml": f'<Types xmlns="{_TYPES}"><Default Extension="xml" ContentType="application/xml"/></Types>',
         "_rels/.rels": relations([("r1", "officeDocument", "xl/workbook.xml")]),
         "xl/workbook.xml": (
             f'<workbook xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main" {R}><sheets>'
-            + "".join(f'<sheet name="{name}" sheetId="{n}" r:id="r{n}"/>' for n, name in names)
+            + "".join(f'<sheet name="{name}" sheetId="{n}" r:id="r{n}"{state[name in hidden]}/>' for n, name in names)
             + "</sheets></workbook>"
         ),
         "xl/_rels/workbook.xml.rels": relations(

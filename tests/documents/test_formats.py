@@ -9,7 +9,7 @@ from rag.readers.parsing import parse
 from rag.sentences import split
 from rag.types import Document
 from tests.documents import made
-from tests.documents.made import docx, epub, odt, pptx, shape, word, xlsx
+from tests.documents.made import W, docx, epub, odt, pptx, shape, word, xlsx
 
 ARTICLE = """\
 <!DOCTYPE html><html lang="de-AT"><head><meta charset="utf-8"><title>Der alte Hafen – Hafenblatt</title>
@@ -750,3 +750,64 @@ def test_a_file_that_is_not_what_its_name_says_is_refused(
     with pytest.raises(DocumentError) as refused:
         read(tmp_path, name, content)
     assert refused.value.reason.startswith(reason)
+
+
+def test_a_mail_whose_header_does_not_name_its_boundary_is_cut_where_its_parts_begin(tmp_path: Path) -> None:
+    parts = "--x1\nContent-Type: text/plain\n\nThe pier is old.\n--x1\nContent-Type: text/html\n\n<p>The pier is old.</p>\n--x1--\n"
+    header = "From: a@example.org\nSubject: Pier\nMIME-Version: 1.0\nContent-Type: multipart/alternative\n\n"
+    assert read(tmp_path, "a.eml", header + parts).text.endswith("Pier\n\nFrom: a@example.org\n\nThe pier is old.")
+    assert "It is of wood." in read(tmp_path, "b.eml", header + "It is of wood.\n").text
+
+
+def test_a_mail_in_markdown_is_read(tmp_path: Path) -> None:
+    mail = "From: a@example.org\nSubject: Pier\nContent-Type: text/markdown\n\n# Decision\n\nWe *build* it in `oak`.\n"
+    document = read(tmp_path, "a.eml", mail)
+    assert document.text == "Pier\n\nFrom: a@example.org\n\nDecision\n\nWe build it in oak."
+    assert [document.text[span.start : span.end] for span in document.headings or ()] == ["Pier", "Decision"]
+
+
+def test_what_a_mail_or_a_book_does_not_show_is_not_read(tmp_path: Path) -> None:
+    hidden = '<div style="display:none">SECRET</div><p hidden="">SECRET</p>'
+    mail = f"From: a@example.org\nSubject: Pier\nContent-Type: text/html\n\n{hidden}<p>It is old.</p>"
+    assert "SECRET" not in read(tmp_path, "a.eml", mail).text
+    note = '<aside hidden="hidden"><p>A note one opens.</p></aside>'
+    book = read(tmp_path, "a.epub", epub([f"{hidden}<p>It is old.</p>{note}"])).text
+    assert book == "It is old.\n\nA note one opens."
+
+
+def test_what_is_struck_out_is_not_read(tmp_path: Path) -> None:
+    prose = "<p>The ferry to the island costs <del>€49.90</del> <ins>€39.90</ins> (children <s>5</s> 3 euros).</p>"
+    assert read(tmp_path, "a.html", prose).text == "The ferry to the island costs €39.90 (children 3 euros)."
+    assert read(tmp_path, "a.md", "It costs ~~49.90~~ 39.90 euros.").text == "It costs 39.90 euros."
+
+
+def test_a_box_in_a_word_document_says_whether_it_is_ticked(tmp_path: Path) -> None:
+    box = (
+        '<w:sdt><w:sdtPr><w14:checkbox xmlns:w14="http://schemas.microsoft.com/office/word/2010/wordml">'
+        '<w14:checked w14:val="1"/></w14:checkbox></w:sdtPr><w:sdtContent><w:r><w:t>☒</w:t></w:r></w:sdtContent></w:sdt>'
+    )
+    body = f'<w:p><w:r><w:t xml:space="preserve">Agree: </w:t></w:r>{box}<w:r><w:t xml:space="preserve"> yes</w:t></w:r></w:p>'
+    assert read(tmp_path, "a.docx", docx(body)).text == "Agree: ☒ yes"
+
+
+def test_comments_and_hidden_words_of_a_word_document_are_not_read(tmp_path: Path) -> None:
+    hidden = "<w:r><w:rPr><w:vanish/></w:rPr><w:t>SECRET</w:t></w:r>"
+    shown = '<w:r><w:rPr><w:vanish w:val="0"/></w:rPr><w:t>It is old.</w:t></w:r>'
+    body = f'<w:p>{hidden}<w:commentRangeStart w:id="0"/>{shown}<w:r><w:commentReference w:id="0"/></w:r></w:p>'
+    comment = '<w:comment w:id="0" w:author="A"><w:p><w:r><w:t>SECRET remark</w:t></w:r></w:p></w:comment>'
+    more = {"word/comments.xml": f"<w:comments {W}>{comment}</w:comments>"}
+    file = docx(body, more, [("c1", "comments", "comments.xml")])
+    assert read(tmp_path, "a.docx", file).text == "It is old."
+
+
+def test_hidden_parts_of_an_open_document_are_not_read(tmp_path: Path) -> None:
+    body = (
+        '<text:section text:display="none"><text:p>SECRET</text:p></text:section>'
+        "<text:p>It is <text:hidden-text>SECRET</text:hidden-text>old.</text:p>"
+    )
+    assert read(tmp_path, "a.odt", odt(body)).text == "It is old."
+
+
+def test_a_hidden_sheet_is_not_read(tmp_path: Path) -> None:
+    file = xlsx({"Ships": [["Riga", "40"]], "Secret": [["Bob", "90000"]]}, hidden=("Secret",))
+    assert "Bob" not in read(tmp_path, "a.xlsx", file).text
