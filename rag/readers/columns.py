@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 
 from rag.writing import ends_sentence
@@ -11,6 +12,8 @@ from rag.writing import ends_sentence
 MAX_NAME = 60
 #: What the columns are is told from this many rows.
 SAMPLE = 200
+#: A column of data has cells of one kind, at least this share of them.
+ALIKE = 0.75
 #: A year, a financial year, a month or a day.
 _TIME = re.compile(r"(?:1[5-9]|2[01])\d\d(?:[-/–]\d{1,4}){0,2}|\d{1,2}([./])\d{1,2}\1\d{2,4}")
 #: What can be a name of a column in which there is something else.
@@ -35,7 +38,16 @@ def first_names_columns(rows: Sequence[Sequence[str]]) -> bool:
         and 2 * sum(bool(below) for _, below in named) >= len(named)
         and all(_fits(name, below) for name, below in named)
         and not _is_row_like_the_others(rows)
+        and not _is_form(rows)
     )
+
+
+def first_surely_names_columns(rows: Sequence[Sequence[str]]) -> bool:
+    """Whether the first row names three columns or more, which words above nothing but numbers tell.
+
+    Of two columns the first may name what stands in the second: "Age | 33" below "Name | Ann Lee".
+    """
+    return bool(rows) and len(rows[0]) > 2 and _has_words_above_numbers(rows) and first_names_columns(rows)
 
 
 def first_names_columns_anew(rows: Sequence[Sequence[str]], names: Sequence[str]) -> bool:
@@ -45,11 +57,25 @@ def first_names_columns_anew(rows: Sequence[Sequence[str]], names: Sequence[str]
     """
     if list(rows[0]) == list(names):
         return True
-    words_above_numbers = any(
+    return _has_words_above_numbers(rows) and first_names_columns(rows)
+
+
+def _has_words_above_numbers(rows: Sequence[Sequence[str]]) -> bool:
+    return any(
         below and _kind(name) in _WORDS and {_kind(cell) for cell in below} <= _NUMBERS
         for name, below in _columns(rows)
     )
-    return words_above_numbers and first_names_columns(rows)
+
+
+def _is_form(rows: Sequence[Sequence[str]]) -> bool:
+    """Whether two columns are labels and what is said of them: words, dates and numbers below one another."""
+    labels, said = ([below for _, below in _columns(rows)] + [[], []])[:2]
+    if max(map(len, rows)) > 2 or len(said) < 2:
+        return False
+    if sum(label.endswith((":", "：")) for label in labels) > len(labels) / 2:
+        return True
+    groups = Counter("words" if kind in _WORDS else "time" if kind == "time" else "number" for kind in map(_kind, said))
+    return max(groups.values()) < ALIKE * len(said)
 
 
 def _columns(rows: Sequence[Sequence[str]]) -> list[tuple[str, list[str]]]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from itertools import zip_longest
 from typing import TYPE_CHECKING
 
+from rag.readers.columns import first_surely_names_columns
 from rag.readers.elements import flat, tag_of
 
 if TYPE_CHECKING:
@@ -24,13 +25,14 @@ _NUMBER = re.compile(r"\s*(\d{1,5})")
 
 @dataclass(frozen=True)
 class Cell:
-    """The text of a cell, how many columns and rows it spans, and whether it may name columns or surely does."""
+    """The text of a cell, how many columns and rows it spans, whether it may or surely does name columns, or is bold."""
 
     text: str
     across: int
     down: int
     may_name: bool
     names: bool
+    bold: bool = False
 
 
 def cells_of(table: _Element) -> list[list[Cell]]:
@@ -54,7 +56,14 @@ def _cell(cell: _Element, rows_left: int) -> Cell:
         min(down, rows_left),
         may_name=in_head or tag_of(cell) == "th",
         names=in_head,
+        bold=_is_bold(cell),
     )
+
+
+def _is_bold(cell: _Element) -> bool:
+    """Whether all of a cell is set in bold."""
+    bold = next((inner for inner in cell.iter("b", "strong")), None)
+    return bold is not None and flat(bold) == flat(cell)
 
 
 def _span(cell: _Element, name: str) -> int:
@@ -81,9 +90,15 @@ def laid_out(rows: Sequence[Sequence[Cell]]) -> tuple[list[list[str]], bool]:
     if grid is None:
         return [[cell.text for cell in row] for row in rows], height > 0
     if height == 0:
-        return grid, False
+        return grid, _is_bold_above_others(rows) or first_surely_names_columns(grid)
     names = [" ".join(dict.fromkeys(filter(None, column))) for column in zip_longest(*grid[:height])]
     return [names, *grid[height:]], True
+
+
+def _is_bold_above_others(rows: Sequence[Sequence[Cell]]) -> bool:
+    """Whether the first row alone is bold, as names of columns are that nothing marks."""
+    first, second = ([cell for cell in row if cell.text] for row in (*rows, (), ())[:2])
+    return len(first) > 1 and all(cell.bold for cell in first) and bool(second) and not all(c.bold for c in second)
 
 
 def _height_of_names(rows: Sequence[Sequence[Cell]]) -> int:

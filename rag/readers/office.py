@@ -8,6 +8,7 @@ from itertools import zip_longest
 from typing import TYPE_CHECKING
 
 from rag.readers.archive import Archive, target
+from rag.readers.columns import first_surely_names_columns
 from rag.readers.draft import Draft, Unreadable
 from rag.readers.formats import encrypted
 from rag.readers.formulas import formula, write_out_formulas
@@ -290,7 +291,8 @@ class _Odf:
                 elif reaches.get(column, -1) >= number:
                     texts[column] = _above(rows, column)
             rows.append(texts)
-        self._outline.table(rows, header=next(table.iter("{*}table-header-rows"), None) is not None)
+        marked = next(table.iter("{*}table-header-rows"), None) is not None
+        self._outline.table(rows, header=marked or first_surely_names_columns(rows))
 
 
 def _rows_spanned(cell: _Element) -> int:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Collection, Iterable, Iterator, Sequence
-from datetime import date, datetime, time
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import date, datetime, time, timedelta
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
@@ -13,9 +13,9 @@ from rag.readers.archive import Archive, is_encrypted_office
 from rag.readers.columns import first_names_columns, first_names_columns_anew
 from rag.readers.draft import Draft, Unreadable
 from rag.readers.formats import MAX_CHARACTERS, decoded, encrypted, too_much_text
+from rag.readers.number_formats import NumberFormat, Place, number_formats
 from rag.readers.office import CORE, META, drafted, stated
 from rag.readers.outline import Outline, repeated
-from rag.readers.percent import Place, percentages
 
 if TYPE_CHECKING:
     from python_calamine import CalamineSheet, CalamineWorkbook
@@ -41,9 +41,9 @@ def parse_sheets(data: bytes) -> Draft:
     outline = Outline()
     try:
         book = CalamineWorkbook.from_filelike(io.BytesIO(data))
-        percent = percentages(archive) if archive is not None else {}
+        formats = number_formats(archive) if archive is not None else {}
         for name in _shown_sheets(book):
-            rows = _rows(book.get_sheet_by_name(name), percent.get(name, set()))
+            rows = _rows(book.get_sheet_by_name(name), formats.get(name, {}))
             if any(any(row) for row in rows):
                 outline.heading(name)
                 _add(rows, outline)
@@ -63,11 +63,11 @@ def _shown_sheets(book: CalamineWorkbook) -> list[str]:
     return [sheet.name for sheet in book.sheets_metadata if sheet.visible == SheetVisibleEnum.Visible]
 
 
-def _rows(sheet: CalamineSheet, percent: Collection[Place]) -> list[list[str]]:
+def _rows(sheet: CalamineSheet, formats: Mapping[Place, NumberFormat]) -> list[list[str]]:
     """The cells of a sheet as texts; calamine leaves out the blank rows and columns before the first one."""
     top, left = sheet.start or (0, 0)
     rows = [
-        [_shown(value, percent=(row, column) in percent) for column, value in enumerate(values, left)]
+        [_shown(value, formats.get((row, column))) for column, value in enumerate(values, left)]
         for row, values in enumerate(sheet.to_python(), top)
     ]
     held = [sum(map(bool, row)) for row in rows]
@@ -152,17 +152,32 @@ def _regions(rows: Iterable[Sequence[str]]) -> Iterator[list[list[str]]]:
         yield region
 
 
-def _shown(value: Any, *, percent: bool = False) -> str:
+def _shown(value: Any, shown_as: NumberFormat | None = None) -> str:
     """A cell's value as text: numbers with the digits that Excel shows, dates in ISO 8601."""
     if isinstance(value, bool):
         return "TRUE" if value else "FALSE"
     if isinstance(value, (int, float)):
-        return _number(value * 100) + "%" if percent else _number(value)
+        if shown_as is None:
+            return _number(value)
+        return shown_as.shown(_number(value * 100 if shown_as.percent else value))
     if isinstance(value, datetime):
         return value.date().isoformat() if value.time() == time() else value.isoformat(" ", "minutes")
     if isinstance(value, (date, time)):
         return value.isoformat()
+    if isinstance(value, timedelta):
+        return _hours(value)
     return str(value)
+
+
+def _hours(time: timedelta) -> str:
+    """A length of time as Excel shows one in hours.
+
+    >>> _hours(timedelta(days=1, hours=12)), _hours(timedelta(minutes=5, seconds=7))
+    ('36:00', '0:05:07')
+    """
+    sign, seconds = ("-" if time < timedelta() else ""), round(abs(time.total_seconds()))
+    shown = f"{sign}{seconds // 3600}:{seconds // 60 % 60:02}"
+    return f"{shown}:{seconds % 60:02}" if seconds % 60 else shown
 
 
 def _number(value: float) -> str:

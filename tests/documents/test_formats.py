@@ -366,20 +366,27 @@ def test_the_numbers_of_a_workbook_are_written_as_excel_shows_them(tmp_path: Pat
     styles = (
         f"<styleSheet {main}><numFmts><numFmt numFmtId='170' formatCode='0.0%'/>"
         "<numFmt numFmtId='171' formatCode='0.0&quot;%&quot;'/>"
-        "<numFmt numFmtId='172' formatCode='0.0_%'/><numFmt numFmtId='173' formatCode='0.0;0%'/></numFmts>"
+        "<numFmt numFmtId='172' formatCode='0.0_%'/><numFmt numFmtId='173' formatCode='0.0;0%'/>"
+        "<numFmt numFmtId='174' formatCode='00000'/><numFmt numFmtId='175' formatCode='#,##0.00\\ [$€-407];[Red]-0'/>"
+        "<numFmt numFmtId='176' formatCode='&quot;ca. &quot;0'/><numFmt numFmtId='177' formatCode='[h]:mm'/>"
+        "<numFmt numFmtId='178' formatCode='0.0,&quot;k&quot;'/></numFmts>"
         "<cellXfs><xf numFmtId='0'/><xf numFmtId='170'/><xf numFmtId='9'/><xf numFmtId='171'/><xf numFmtId='172'/>"
-        "<xf numFmtId='173'/></cellXfs></styleSheet>"
+        "<xf numFmtId='173'/><xf numFmtId='174'/><xf numFmtId='175'/><xf numFmtId='176'/><xf numFmtId='177'/>"
+        "<xf numFmtId='178'/></cellXfs></styleSheet>"
     )
     cells = "".join(
         f'<c r="{place}" s="{style}"><v>{value}</v></c>'
         for place, style, value in (
             ("B3", 1, 0.256), ("C3", 2, 0.07), ("D3", 3, 0.5), ("E3", 0, 3.3000000000000003), ("F3", 2, 1),
-            ("G3", 4, 0.2), ("H3", 5, 0.3),
+            ("G3", 4, 0.2), ("H3", 5, 0.3), ("I3", 6, 1067), ("J3", 7, -1234.5), ("K3", 8, 12), ("L3", 9, 1.5),
+            ("M3", 10, 1200),
         )
     )  # fmt: skip
     sheet = f'<worksheet {main}><sheetData><row r="3">{cells}</row></sheetData></worksheet>'
     data = xlsx({"A": []}, {"xl/styles.xml": styles, "xl/worksheets/sheet1.xml": sheet})
-    assert read(tmp_path, "a.xlsx", data).text == "A\n\n25.6% | 7% | 0.5 | 3.3 | 100% | 0.2 | 0.3"
+    assert read(tmp_path, "a.xlsx", data).text == (
+        "A\n\n25.6% | 7% | 0.5% | 3.3 | 100% | 0.2 | 0.3 | 01067 | -1234.5 € | ca. 12 | 36:00 | 1200"
+    )
 
 
 def test_a_workbook_has_the_title_and_the_date_that_it_states(tmp_path: Path) -> None:
@@ -811,3 +818,47 @@ def test_hidden_parts_of_an_open_document_are_not_read(tmp_path: Path) -> None:
 def test_a_hidden_sheet_is_not_read(tmp_path: Path) -> None:
     file = xlsx({"Ships": [["Riga", "40"]], "Secret": [["Bob", "90000"]]}, hidden=("Secret",))
     assert "Bob" not in read(tmp_path, "a.xlsx", file).text
+
+
+FORM = [["Name", "Ann Lee"], ["Born", "3 May 1980"], ["Salary", "50000"], ["Place", "Riga"]]
+POWER = [["Model", "Power", "Price"], ["A100", "8 kW", "9900"], ["A200", "12 kW", "12500"]]
+
+
+def as_html(rows: list[list[str]], *, bold: bool = False) -> str:
+    cells = [[f"<b>{cell}</b>" if bold and row is rows[0] else cell for cell in row] for row in rows]
+    lines = ["".join(f"<td>{cell}</td>" for cell in row) for row in cells]
+    return f"<table>{''.join(f'<tr>{line}</tr>' for line in lines)}</table>"
+
+
+def test_a_table_that_marks_no_names_has_them_where_they_are_bold_or_stand_above_numbers(tmp_path: Path) -> None:
+    named = "Model | Power | Price\nModel: A100 | Power: 8 kW | Price: 9900\nModel: A200 | Power: 12 kW | Price: 12500"
+    assert read(tmp_path, "a.html", as_html(POWER)).text == named
+    odf = "".join(
+        "<table:table-row>"
+        + "".join(f"<table:table-cell><text:p>{cell}</text:p></table:table-cell>" for cell in row)
+        + "</table:table-row>"
+        for row in POWER
+    )
+    assert read(tmp_path, "a.odt", odt(f"<table:table>{odf}</table:table>")).text == named
+    towns = [["Name", "Town"], ["Ann", "Riga"], ["Bob", "Ghent"]]
+    assert read(tmp_path, "b.html", as_html(towns, bold=True)).text.endswith(
+        "Name: Ann | Town: Riga\nName: Bob | Town: Ghent"
+    )
+    table = ""
+    for row in towns:
+        style = "<w:rPr><w:b/></w:rPr>" if row is towns[0] else ""
+        cells = (f"<w:tc><w:p><w:r>{style}<w:t>{cell}</w:t></w:r></w:p></w:tc>" for cell in row)
+        table += f"<w:tr>{''.join(cells)}</w:tr>"
+    assert "Name: Ann | Town: Riga" in read(tmp_path, "a.docx", docx(f"<w:tbl>{table}</w:tbl>")).text
+
+
+@pytest.mark.parametrize("rows", [FORM, [["Monday", "8-12"], ["Tuesday", "9-13"]], [["Ann", "Riga"], ["Bob", "Ghent"]]])
+def test_a_form_of_two_columns_has_no_names_of_columns(tmp_path: Path, rows: list[list[str]]) -> None:
+    assert read(tmp_path, "a.html", as_html(rows)).text == "\n".join(" | ".join(row) for row in rows)
+
+
+def test_neither_has_one_in_a_file_of_comma_separated_values(tmp_path: Path) -> None:
+    assert read(tmp_path, "a.csv", "\n".join(map(",".join, FORM))).text == "\n".join(" | ".join(row) for row in FORM)
+    bank = "Account: ,123\nBalance: ,1.234 EUR\nHolder: ,Ann Lee\n"
+    assert read(tmp_path, "b.csv", bank).text == "Account: | 123\nBalance: | 1.234 EUR\nHolder: | Ann Lee"
+    assert "Year: 1802 | Ships: 40" in read(tmp_path, "c.csv", "Year,Ships\n1802,40\n1803,41\n").text
