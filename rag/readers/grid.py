@@ -25,7 +25,7 @@ _NUMBER = re.compile(r"\s*(\d{1,5})")
 
 @dataclass(frozen=True)
 class Cell:
-    """The text of a cell, how many columns and rows it spans, whether it may or surely does name columns, or is bold."""
+    """The text of a cell, how many columns and rows it spans, whether it may or does name columns, or is bold."""
 
     text: str
     across: int

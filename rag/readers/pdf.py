@@ -20,6 +20,7 @@ from rag.readers.garbled import is_garbled
 from rag.readers.layout import BULLET, is_page_number, join
 from rag.readers.metadata import stated_title
 from rag.readers.outline import CELL
+from rag.readers.raised import raised
 from rag.writing import ends_sentence, is_cjk
 
 if TYPE_CHECKING:
@@ -35,6 +36,18 @@ MIN_REPEATS = 3
 JITTER = 4.0
 #: A gap in a line of so many line heights separates columns or the cells of a table.
 CELL_GAP = 1.5
+#: Parts of a line nearer than this, in line heights, are one text, and with less between them one word.
+WORD_GAP = 0.6
+LETTER_GAP = 0.12
+#: Words of a justified line are no further apart, or where all gaps are alike.
+SPREAD = 2.5
+SPREAD_ALIKE = 5.0
+ALIKE = 1.15
+#: What is raised stands by this share of the line's height above its base, and is no higher than that one of it.
+RAISED = 0.25
+SMALLER = 0.85
+#: Footnotes at the end of a page that a sentence may go on behind.
+MOST_NOTES = 8
 #: Below this share of characters that are letters, digits, marks or spaces, fonts do not say what they show.
 READABLE_SHARE = 0.6
 #: Lines further apart than this, in line heights from base to base, are different paragraphs ...
@@ -52,6 +65,8 @@ _ONE_LINE = re.compile("[^\r\n\x02\ufffe]*(?:[\x02\ufffe]|\r?\n|$)")
 #: The dots of a table of contents: its lines repeat the headings.
 _LEADER = re.compile(r"(?:\.\s?){6,}\s*\S{0,6}\s*$|(?:\s[.·…]){6,}")
 _CLOCK = re.compile(r"D?:?((?:19|20)\d\d)(\d\d)(\d\d)")
+_FIGURES = re.compile(r"[+\-\u2212]?\d{1,3}(?:[,\u2013-]\d{1,3})*")
+_NOTE = re.compile(r"(?:\[?\d{1,3}\]?|[*†‡])[ \t]*\S")
 _DIGITS = re.compile(r"\d+|\b[ivxlc]{1,6}\b")
 
 
@@ -66,6 +81,10 @@ class _Line:
     top: float
     #: Whether the number of a clause was drawn before it.
     numbered: bool = False
+    #: How many figures at its beginning are raised.
+    raised: int = 0
+    #: Whether it begins with a space.
+    spaced: bool = False
 
     @property
     def height(self) -> float:
@@ -77,6 +96,9 @@ class _Page:
     lines: tuple[_Line, ...]
     height: float
 
+
+_Box = tuple[float, float, float, float]
+"""Left, bottom, right and top in points."""
 
 _Key = tuple[str, int]
 """What a line at the edge of a page says, and at which height."""
@@ -210,7 +232,8 @@ def _lines(page: PdfTextPage) -> Iterator[_Line]:
             first = FPDFText_GetCharIndexFromTextIndex(page, position)
             last = FPDFText_GetCharIndexFromTextIndex(page, position + _units(text) - 1)
             boxes = [page.get_rect(i) for i in range(page.count_rects(first, last - first + 1))] if first >= 0 else []
-            yield from _cut(page, _BROKEN.sub("-", text), boxes)
+            whole, leading = _with_raised_figures(page, _BROKEN.sub("-", text), position, boxes)
+            yield from _cut(page, whole, leading, boxes)
         position += _units(match[0])
 
 
@@ -219,7 +242,7 @@ def _units(text: str) -> int:
     return len(text) + sum(character > "\uffff" for character in text)
 
 
-def _cut(page: PdfTextPage, text: str, boxes: list[tuple[float, float, float, float]]) -> Iterator[_Line]:
+def _cut(page: PdfTextPage, text: str, leading: int, boxes: list[_Box]) -> Iterator[_Line]:
     if not boxes:
         return
     pieces = [[boxes[0]]]
@@ -229,7 +252,7 @@ def _cut(page: PdfTextPage, text: str, boxes: list[tuple[float, float, float, fl
             pieces.append([])
         pieces[-1].append(following)
     if len(pieces) == 1:
-        yield _line(text, pieces[0])
+        yield replace(_line(text, pieces[0]), raised=leading)
         return
     for piece in pieces:
         place = _line("", piece)
@@ -240,9 +263,42 @@ def _cut(page: PdfTextPage, text: str, boxes: list[tuple[float, float, float, fl
             yield replace(place, text=part)
 
 
-def _line(text: str, boxes: Sequence[tuple[float, float, float, float]]) -> _Line:
+def _line(text: str, boxes: Sequence[_Box]) -> _Line:
     lefts, bottoms, rights, tops = zip(*boxes, strict=True)
-    return _Line(one_line(text), min(lefts), min(bottoms), max(rights), max(tops))
+    place = min(lefts), min(bottoms), max(rights), max(tops)
+    return _Line(one_line(text), *place, spaced=text[:1].isspace())
+
+
+def _with_raised_figures(page: PdfTextPage, text: str, position: int, boxes: Sequence[_Box]) -> tuple[str, int]:
+    """A text with its raised figures written as such, and how many of them begin it: these stand behind another one."""
+    if len(boxes) < 2 or _units(text) > len(text):
+        return text, 0
+    base = median(bottom for _, bottom, _, _ in boxes)
+    height = max(top for *_, top in boxes) - min(bottom for _, bottom, _, _ in boxes)
+    small = (box for box in boxes if box[1] - base > RAISED * height and box[3] - box[1] < SMALLER * height)
+    leading = 0
+    for start, figures in reversed([_at(page, box, position) for box in small]):
+        end = start + len(figures)
+        if not _FIGURES.fullmatch(figures) or text[start:end] != figures:
+            continue
+        if start == 0:
+            leading = end
+        else:
+            text = text[:start] + raised(figures, text[:start], text[end:]) + text[end:]
+    return text, leading
+
+
+def _at(page: PdfTextPage, box: _Box, position: int) -> tuple[int, str]:
+    """Where the text in a box begins, counted from a position in the page's text, and that text."""
+    from pypdfium2.raw import FPDFText_GetTextIndexFromCharIndex
+
+    index = page.get_index((box[0] + box[2]) / 2, (box[1] + box[3]) / 2, 1.0, 1.0)
+    text = page.get_text_bounded(*box).strip()
+    if index is None:
+        return -1, ""
+    # The middle of several figures is not where they begin.
+    start = FPDFText_GetTextIndexFromCharIndex(page, index) - position - (len(text) - 1) // 2
+    return start, text
 
 
 # Running heads and feet
@@ -344,23 +400,63 @@ def _paragraphs(lines: Sequence[_Line], known: frozenset[str]) -> list[str]:
 
 
 def _rows(lines: Sequence[_Line]) -> list[_Line]:
-    rows: list[_Line] = []
+    """The lines with what stands beside one another in one."""
+    rows: list[list[_Line]] = []
     for line in lines:
-        if rows and _same_row(rows[-1], line):
-            before = rows[-1]
-            clause = _CLAUSE.fullmatch(before.text) is not None and len(line.text.split()) >= _WORDS_OF_A_CLAUSE
-            number = clause or BULLET.fullmatch(f"{before.text} ") or before.text in _BULLETS
-            rows[-1] = _Line(
-                before.text + (" " if number else CELL) + line.text,
-                before.left,
-                min(before.bottom, line.bottom),
-                line.right,
-                max(before.top, line.top),
-                clause or before.numbered,
-            )
+        if rows and _same_row(rows[-1][-1], line):
+            rows[-1].append(line)
         else:
-            rows.append(line)
-    return rows
+            rows.append([line])
+    return [_row(parts) for parts in rows]
+
+
+def _row(parts: Sequence[_Line]) -> _Line:
+    """The parts of a row in one: cells of a table, or words that were only set far apart."""
+    row, prose = parts[0], _is_spread(parts)
+    for part in parts[1:]:
+        if prose or part.left - row.right < WORD_GAP * row.height:
+            row = _side_by_side(row, part)
+            continue
+        clause = _CLAUSE.fullmatch(row.text) is not None and len(part.text.split()) >= _WORDS_OF_A_CLAUSE
+        number = clause or BULLET.fullmatch(f"{row.text} ") or row.text in _BULLETS
+        row = _Line(
+            row.text + (" " if number else CELL) + part.text,
+            row.left,
+            min(row.bottom, part.bottom),
+            part.right,
+            max(row.top, part.top),
+            clause or row.numbered,
+        )
+    return row
+
+
+def _is_spread(parts: Sequence[_Line]) -> bool:
+    """Whether the parts are the words of a justified line: most go on in lower case, with small gaps or equal ones."""
+    height = max(part.height for part in parts)
+    gaps = [(following.left - part.right) / height for part, following in pairwise(parts)]
+    if not gaps or 2 * sum(part.text[:1].islower() for part in parts[1:]) <= len(gaps):
+        return False
+    if len(gaps) == 1:
+        return gaps[0] < CELL_GAP
+    return max(gaps) < (SPREAD_ALIKE if max(gaps) < ALIKE * min(gaps) else SPREAD)
+
+
+def _side_by_side(before: _Line, line: _Line) -> _Line:
+    """Two parts of a line that nothing but the size or the height of their letters parts."""
+    figures, text = line.text[: line.raised], line.text[line.raised :]
+    above = line.bottom - before.bottom
+    if not figures and _FIGURES.fullmatch(text) and above > RAISED * before.height > 0 and line.height < before.height:
+        figures, text = text, ""
+    bare = line.left - before.right < LETTER_GAP * before.height and not line.spaced
+    between = "" if bare or figures or text[:1] in ",.;:!?)]" else " "
+    small = raised(figures, before.text, text) if figures else ""
+    return replace(
+        before,
+        text=before.text + between + small + text,
+        bottom=min(before.bottom, line.bottom),
+        right=line.right,
+        top=before.top if figures and not text else max(before.top, line.top),
+    )
 
 
 #: "1.1", "4.2.1)", "§ 5": a word or two behind it may be a cell of a table.
@@ -422,12 +518,22 @@ def _text(pages: Sequence[Sequence[str]], known: frozenset[str]) -> str:
     for number, paragraphs in enumerate(pages):
         feeds += "\f" if number else ""
         for position, paragraph in enumerate(paragraphs):
-            if position == 0 and lines and _is_open(lines[-1], paragraph):
-                lines[-1] = join(lines[-1], feeds + paragraph, known)
+            cut = _before_notes(lines) if position == 0 else -1
+            if cut >= 0 and _is_open(lines[cut], paragraph):
+                # The notes that stood between follow on the next page.
+                lines[cut] = join(lines[cut], feeds + paragraph, known)
             else:
                 lines.append(feeds + paragraph)
             feeds = ""
     return "\n".join(lines) + feeds
+
+
+def _before_notes(lines: Sequence[str]) -> int:
+    """The position of the last line but for a few that begin as footnotes do; -1 without lines."""
+    position = len(lines) - 1
+    while position > max(0, len(lines) - 1 - MOST_NOTES) and _NOTE.match(lines[position]):
+        position -= 1
+    return position
 
 
 def _date(value: str | None) -> str | None:

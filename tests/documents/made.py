@@ -187,15 +187,22 @@ Text = tuple[float, float, str]
 
 
 def pdf(
-    pages: Sequence[Sequence[Text]], *, info: str = "", trailer: str = "", font: str = "", size: float = 10
+    pages: Sequence[Sequence[Text] | str], *, info: str = "", trailer: str = "", font: str = "", size: float = 10
 ) -> bytes:
-    """A PDF of 595 by 842 points a page, set in Helvetica; ``font`` adds to the font's dictionary."""
+    """A PDF of 595 by 842 points a page, set in Helvetica (/F1), of texts or of what draws the page.
+
+    ``font`` adds to the font's dictionary.
+    """
     objects = ["<< /Type /Catalog /Pages 2 0 R >>", ""]
     objects.append(f"<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica /Encoding /WinAnsiEncoding {font} >>")
     objects.append(f"<< {info} >>")
     kids = []
     for page in pages:
-        drawn = "\n".join(f"BT /F1 {size} Tf {x} {y} Td ({_escaped(text)}) Tj ET" for x, y, text in page)
+        drawn = (
+            page
+            if isinstance(page, str)
+            else "\n".join(f"BT /F1 {size} Tf {x} {y} Td ({_escaped(text)}) Tj ET" for x, y, text in page)
+        )
         objects.append(f"<< /Length {len(drawn)} >>\nstream\n{drawn}\nendstream")
         kids.append(f"{len(objects) + 1} 0 R")
         objects.append(

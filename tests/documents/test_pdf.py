@@ -208,3 +208,42 @@ def test_what_was_filled_into_a_form_or_written_upon_a_page_is_read(tmp_path: Pa
     ]
     document = made(tmp_path, pdf_file(objects))
     assert document.text == "Name of the tenant: | Lena Maier\nThis was all that we asked.\nSeen by the judge."
+
+
+def raised(figures: str) -> str:
+    """What draws some raised figures in a line of eleven points."""
+    return f"/F1 7 Tf 4 Ts ({figures}) Tj 0 Ts /F1 11 Tf"
+
+
+def test_raised_figures_are_powers_and_marks_of_notes_within_their_sentence(tmp_path: Path) -> None:
+    page = (
+        "BT /F1 11 Tf 14 TL 72 760 Td "
+        f"(The first pump was built in Austria and weighed twelve tonnes.) Tj {raised('1')}"
+        f"( The engineer Peter) Tj T* (von Rittinger used it to save firewood in mines, as Smith) Tj {raised('2')}"
+        f"( writes, and it was of) Tj T* (great use. The sun is 150 x 10) Tj {raised('6')}"
+        f"( km away and the plant has 304 km) Tj {raised('2')} (. It is closed now.) Tj ET"
+    )
+    assert [sentence.text for sentence in split(made(tmp_path, pdf([page])))] == [
+        "The first pump was built in Austria and weighed twelve tonnes.[1]",
+        "The engineer Peter von Rittinger used it to save firewood in mines, as Smith[2] writes, and it was of great "
+        "use.",
+        "The sun is 150 x 10⁶ km away and the plant has 304 km².",
+        "It is closed now.",
+    ]
+
+
+def test_the_words_of_a_justified_line_are_no_cells(tmp_path: Path) -> None:
+    lines = ["On Saturday the members of", "town councils met. They all", "discussed the long report."]
+    page = []
+    for row, line in enumerate(lines):
+        right = 60.0
+        for word in line.split():
+            page.append((right, 700.0 - 12 * row, word))
+            right += 5 * len(word) + 16
+    assert made(tmp_path, pdf([page])).text == " ".join(lines)
+
+
+def test_a_sentence_goes_on_behind_the_footnotes_of_its_page(tmp_path: Path) -> None:
+    notes = ["1 See Smith, History of Whitby, 1999, p. 45.", "2 Meyer 2001."]
+    pages = [[*column(60, 140, HARBOUR[:2]), *column(60, 90, notes, 14)], column(60, 700, HARBOUR[2:])]
+    assert made(tmp_path, pdf(pages)).text.split("\n") == [" ".join(HARBOUR), *notes]
