@@ -74,7 +74,7 @@ def _is_form(rows: Sequence[Sequence[str]]) -> bool:
         return False
     if sum(label.endswith((":", "：")) for label in labels) > len(labels) / 2:
         return True
-    groups = Counter("words" if kind in _WORDS else "time" if kind == "time" else "number" for kind in map(_kind, said))
+    groups = Counter("words" if kind in _WORDS else kind for kind in map(_kind, said))
     return max(groups.values()) < ALIKE * len(said)
 
 

@@ -37,7 +37,7 @@ _TEXT = Format("text", "parse_text", binary=False)
 _MARKDOWN = Format("markdown", "parse_markdown", binary=False)
 _HTML = Format("html", "parse_html")
 _SHEETS = Format("tables", "parse_sheets")
-_OPEN_DOCUMENT = Format("office", "parse_odf")
+_OPEN_DOCUMENT = Format("opendocument", "parse_odf")
 _CSV = Format("tables", "parse_csv")
 
 _FORMATS: Mapping[str, Format] = {

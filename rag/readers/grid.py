@@ -104,12 +104,20 @@ def _is_bold_above_others(rows: Sequence[Sequence[Cell]]) -> bool:
 def _height_of_names(rows: Sequence[Sequence[Cell]]) -> int:
     """The number of the first rows that name the columns; where all rows could do so, it is the first."""
     height = 0
-    while height < len(rows) and all(cell.may_name for cell in rows[height]):
+    while height < len(rows) and _may_name(rows, height):
         if height and not _is_below_names(rows[height], rows[height - 1]):
             break
         # Below the name of a group of columns stand theirs, whether they are marked as names or not.
         height += max(cell.down for cell in rows[height])
     return height if height < len(rows) else min(height, 1)
+
+
+def _may_name(rows: Sequence[Sequence[Cell]], position: int) -> bool:
+    """Whether a row may name columns: it is marked, or stands below a group's name and has none for its row."""
+    row = rows[position]
+    if all(cell.may_name for cell in row):
+        return True
+    return position == 1 and not row[0].text and all(cell.text for cell in row[1:])
 
 
 def _is_below_names(row: Sequence[Cell], above: Sequence[Cell]) -> bool:

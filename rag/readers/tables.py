@@ -14,7 +14,8 @@ from rag.readers.columns import first_names_columns, first_names_columns_anew
 from rag.readers.draft import Draft, Unreadable
 from rag.readers.formats import MAX_CHARACTERS, decoded, encrypted, too_much_text
 from rag.readers.number_formats import NumberFormat, Place, number_formats
-from rag.readers.office import CORE, META, drafted, stated
+from rag.readers.office import CORE, drafted, stated
+from rag.readers.opendocument import META
 from rag.readers.outline import Outline, repeated
 
 if TYPE_CHECKING:
@@ -76,7 +77,37 @@ def _rows(sheet: CalamineSheet, formats: Mapping[Place, NumberFormat]) -> list[l
         # A blank row still parts two tables, and the names of columns may stand in two rows.
         if first - top > names and held[row - top] and 0 <= column - left < len(rows[0]):
             rows[row - top][column - left] = repeated(rows[first - top][column - left])
+    _join_names(rows, names, _groups(sheet, top + names, left))
     return rows
+
+
+def _groups(sheet: CalamineSheet, row: int, left: int) -> list[range]:
+    """The columns, counted from the leftmost, that each merged cell of a single row spans."""
+    ranges = sheet.merged_cell_ranges or ()
+    return [
+        range(first - left, last - left + 1)
+        for (top, first), (end, last) in ranges
+        if top == end == row and last > first
+    ]
+
+
+def _join_names(rows: list[list[str]], first: int, groups: Sequence[range]) -> None:
+    """Put the names of groups of columns before those of their columns, in the row below: "2022" above "Q1"."""
+    if not groups or first + 2 >= len(rows):
+        return
+    above, names = rows[first], rows[first + 1]
+    grouped = {column for group in groups for column in group if 0 <= column < len(names)}
+    alone = set(range(len(names))) - grouped
+    if any(names[column] for column in alone) or not all(names[column] for column in grouped):
+        return
+    if any(len({names[column] for column in group if column in grouped}) < 2 for group in groups):
+        return
+    for group in groups:
+        for column in grouped.intersection(group):
+            names[column] = f"{above[group.start]} {names[column]}"
+    for column in alone:
+        names[column] = above[column]
+    rows[first] = [""] * len(above)
 
 
 def _covered(sheet: CalamineSheet, end: int) -> Iterator[tuple[int, int, int]]:

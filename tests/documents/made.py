@@ -138,14 +138,16 @@ def _cells(number: int, row: Sequence[str | float]) -> str:
     return cells
 
 
-def odt(body: str, meta: str = "", kind: str = "text", more: Mapping[str, str | bytes] | None = None) -> bytes:
-    """An OpenDocument file of the XML of its body and metadata."""
+def odt(
+    body: str, meta: str = "", kind: str = "text", more: Mapping[str, str | bytes] | None = None, styles: str = ""
+) -> bytes:
+    """An OpenDocument file of the XML of its body, metadata and styles."""
     return archive(
         {
             **(more or {}),
             "mimetype": f"application/vnd.oasis.opendocument.{kind}",
             "content.xml": (
-                f"<office:document-content {ODF}><office:body><office:{kind}>{body}</office:{kind}></office:body>"
+                f"<office:document-content {ODF}>{styles}<office:body><office:{kind}>{body}</office:{kind}></office:body>"
                 "</office:document-content>"
             ),
             "meta.xml": (

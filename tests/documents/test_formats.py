@@ -464,7 +464,7 @@ def test_a_merged_cell_of_a_workbook_is_said_in_each_of_its_rows(tmp_path: Path)
 def test_names_of_columns_that_stand_in_two_rows_stay_names(tmp_path: Path) -> None:
     rows = [["Port", "Ships", ""], ["", "in", "out"], ["Riga", 40.0, 41.0]]
     text = read(tmp_path, "a.xlsx", xlsx({"A": rows}, merged=["A1:A2", "B1:C1"])).text
-    assert text == "A\n\nPort | Ships\nShips: in | out\nPort: Riga | Ships: 40 | 41"
+    assert text == "A\n\nPort | Ships in | Ships out\nPort: Riga | Ships in: 40 | Ships out: 41"
 
 
 def test_a_merged_cell_of_a_slide_is_said_in_each_of_its_rows(tmp_path: Path) -> None:
@@ -862,3 +862,52 @@ def test_neither_has_one_in_a_file_of_comma_separated_values(tmp_path: Path) -> 
     bank = "Account: ,123\nBalance: ,1.234 EUR\nHolder: ,Ann Lee\n"
     assert read(tmp_path, "b.csv", bank).text == "Account: | 123\nBalance: | 1.234 EUR\nHolder: | Ann Lee"
     assert "Year: 1802 | Ships: 40" in read(tmp_path, "c.csv", "Year,Ships\n1802,40\n1803,41\n").text
+
+
+def test_an_open_document_has_raised_figures_and_the_numbers_of_its_lists(tmp_path: Path) -> None:
+    space = 'xmlns:style="urn:oasis:names:tc:opendocument:xmlns:style:1.0"'
+    styles = (
+        f'<office:automatic-styles {space}><style:style style:name="T1"><style:text-properties '
+        'style:text-position="super 58%"/></style:style><text:list-style style:name="L1">'
+        '<text:list-level-style-number text:level="1" style:num-format="1" style:num-suffix="."/>'
+        '<text:list-level-style-number text:level="2" style:num-format="a" style:num-suffix=")"/>'
+        "</text:list-style></office:automatic-styles>"
+    )
+
+    def item(text: str, inner: str = "") -> str:
+        return f"<text:list-item><text:p>{text}</text:p>{inner}</text:list-item>"
+
+    inner = f"<text:list>{item('Oak')}{item('Ash')}</text:list>"
+    body = (
+        '<text:p>It is 10 m<text:span text:style-name="T1">2</text:span>.</text:p>'
+        f'<text:list text:style-name="L1">{item("Wood", inner)}{item("Stone")}</text:list>'
+        f'<text:p>Then</text:p><text:list text:style-name="L1" text:continue-numbering="true">{item("Iron")}</text:list>'
+        f"<text:p>And</text:p><text:list>{item('Rope')}</text:list>"
+    )
+    assert read(tmp_path, "a.odt", odt(body, styles=styles)).text == (
+        "It is 10 m².\n\n1. Wood\na) Oak\nb) Ash\n2. Stone\n\nThen\n\n3. Iron\n\nAnd\n\n- Rope"
+    )
+
+
+def test_names_of_groups_of_columns_stand_before_those_of_the_columns(tmp_path: Path) -> None:
+    rows = [["Region", "2022", "", "2023", ""], ["", "Q1", "Q2", "Q1", "Q2"], ["North", 10.0, 11.0, 12.0, 13.0]]
+    named = "Region: North | 2022 Q1: 10 | 2022 Q2: 11 | 2023 Q1: 12 | 2023 Q2: 13"
+    file = xlsx({"Sales": rows}, merged=["B1:C1", "D1:E1"])
+    assert read(tmp_path, "a.xlsx", file).text.endswith(named)
+    group = '<a:tc gridSpan="2"><a:txBody><a:p><a:r><a:t>{}</a:t></a:r></a:p></a:txBody></a:tc><a:tc hMerge="1"/>'
+    cell = "<a:tc><a:txBody><a:p><a:r><a:t>{}</a:t></a:r></a:p></a:txBody></a:tc>"
+    lines = [
+        cell.format("Region") + group.format("2022") + group.format("2023"),
+        "".join(map(cell.format, ["", "Q1", "Q2", "Q1", "Q2"])),
+        "".join(map(cell.format, ["North", 10, 11, 12, 13])),
+    ]
+    rows_of_slide = "".join(f"<a:tr>{line}</a:tr>" for line in lines)
+    table = f'<a:tbl><a:tblPr firstRow="1"/>{rows_of_slide}</a:tbl>'
+    assert read(tmp_path, "a.pptx", pptx([table])).text.endswith(named)
+
+
+def test_a_merged_cell_above_a_row_of_data_names_no_group(tmp_path: Path) -> None:
+    rows = [["Name", "", "Town"], ["Ann", "Lee", "Riga"], ["Bob", "Ray", "Ghent"]]
+    text = read(tmp_path, "a.xlsx", xlsx({"Staff": rows}, merged=["A1:B1"])).text
+    assert "Name Ann" not in text
+    assert "Lee" in text
