@@ -85,7 +85,8 @@ _MISSED_ETC = re.compile(rf"(?<![^\W\d_])(?i:etc|usw|usf|osv|itd|itp|atd|apod|en
 #: It also misses ends before a number or an inverted mark; these words are the ones that numbers follow.
 _BEFORE_NUMBER = (
     r"nr|no|núm|num|art|abs|kap|cap|ch|fig|abb|tab|bd|vol|pp|pág|pag|ca|approx|circa|jan|feb|mar|apr|jun|jul|aug|sept?|okt|oct|"
-    r"nov|de[cz]|sec|eq|tel|str|st|min|max|ziff|rn|vgl|cf|vs|bzw|ab|bis|tj|рис|табл|стр|ул|ст|гл|прибл|тел"
+    r"nov|de[cz]|sec|eq|tel|str|st|min|max|ziff|rn|vgl|cf|vs|bzw|ab|bis|tj|al|ave|blvd|rd|"
+    r"[^\W\d_]+(?:str|pl)|рис|табл|стр|ул|ст|гл|прибл|тел"
 )
 _COUNTED = re.compile(rf"(?<![^\W\d_])(?:{_BEFORE_NUMBER})\.\s*$", re.IGNORECASE)
 _MISSED_NUMBER = re.compile(

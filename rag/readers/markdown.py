@@ -12,6 +12,7 @@ import yaml
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 from mdit_py_plugins.dollarmath import dollarmath_plugin
+from mdit_py_plugins.footnote import footnote_plugin
 
 from rag.readers.canonical import HEADING, VERBATIM, one_line
 from rag.readers.draft import Draft, Unreadable
@@ -55,7 +56,7 @@ def parse_markdown(text: str) -> Draft:
 
 def _parser() -> MarkdownIt:
     """A parser that leaves formulas of TeX as they are; behind a closing "$" stands no figure, as on GitHub."""
-    parser = MarkdownIt("commonmark").enable(["table", "strikethrough"])
+    parser = MarkdownIt("commonmark").enable(["table", "strikethrough"]).use(footnote_plugin, inline=False)
     return parser.use(dollarmath_plugin, allow_space=False, allow_digits=False, allow_labels=False, double_inline=True)
 
 
@@ -116,6 +117,8 @@ def _lines(tokens: Sequence[Token]) -> list[str]:
         elif token.type == "table_close":
             names = None
             lines.append("")
+        elif token.type == "footnote_open":
+            pending = f"[{token.meta['label']}] "
         elif token.type == "list_item_open":
             pending = f"{token.info}{token.markup} " if token.info else "- "
         elif token.type == "inline" and in_row:
@@ -160,6 +163,8 @@ def _inline(token: Token) -> str:
             begun = -1
         elif child.type in ("text", "code_inline"):
             words.append(child.content)
+        elif child.type == "footnote_ref":
+            words.append(f"[{child.meta['label']}]")
         elif child.type in ("math_inline", "math_inline_double"):
             words.append(f"{child.markup}{child.content}{child.markup}")
         elif child.type == "softbreak":

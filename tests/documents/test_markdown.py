@@ -6,6 +6,7 @@ import pytest
 
 from rag.readers.canonical import cut_marks, tidy
 from rag.readers.markdown import parse_markdown
+from rag.sentences import split
 from tests.documents.test_formats import read
 
 ARTICLE = """\
@@ -154,3 +155,14 @@ def test_front_matter_of_hugo_tells_title_and_date(tmp_path: Path) -> None:
     text = '+++\ntitle = "The pier"\ndate = 2024-03-01T10:00:00Z\ndraft = false\n+++\n\nIt is old.\n'
     document = read(tmp_path, "a.md", text)
     assert (document.title, document.date, document.text) == ("The pier", "2024-03-01", "It is old.")
+
+
+def test_a_footnote_is_marked_as_in_other_formats_and_stands_at_the_end(tmp_path: Path) -> None:
+    text = (
+        "It boils at 100 °C.[^1] The pump[^b] is off. See [^2].\n\n[^1]: At sea level.\n[^b]: From Riga.\n\nThe end.\n"
+    )
+    document = read(tmp_path, "a.md", text)
+    assert document.text == (
+        "It boils at 100 °C.[1] The pump[b] is off. See [^2].\n\nEnd.\n\n[1] At sea level.\n\n[b] From Riga."
+    )
+    assert [sentence.text for sentence in split(document)][:2] == ["It boils at 100 °C.[1]", "The pump[b] is off."]

@@ -29,6 +29,7 @@ def texts(text: str, language: str = "en") -> list[str]:
         ("de", ["Er schrieb es im Netzwerk X.", "Er stellte fest, dass es stimmt.", "Johann S. Bach lebte hier."]),
         ("de", ["Die Firma wuchs um 3 %.", "Alle lachten.", "Er kam um 8 Uhr.", "30 Leute kamen."]),
         ("en", ["Mr. Smith lives in the U.S. today.", "He has 3.5 cats and met J. K. Rowling.", "Is it true?", "Yes!"]),
+        ("en", ["See Smith et al. 2019 for it.", "We live at Hauptstr. 12 and Park Ave. 5 now."]),
         ("en", ["1.2. The rent is payable monthly.", "It is due in advance."]),
         ("en", ['"I am. You are."', "She left.", "It grew approx. 5 percent, see Fig. 3 and No. 7."]),
         ("fr", ["M. Dupont a dit : « Bonjour. Ça va ? »", "Puis il partit.", "Le 1er mai, il revint."]),
