@@ -163,6 +163,6 @@ def test_a_footnote_is_marked_as_in_other_formats_and_stands_at_the_end(tmp_path
     )
     document = read(tmp_path, "a.md", text)
     assert document.text == (
-        "It boils at 100 °C.[1] The pump[b] is off. See [^2].\n\nEnd.\n\n[1] At sea level.\n\n[b] From Riga."
+        "It boils at 100 °C.[1] The pump[b] is off. See [^2].\n\nThe end.\n\n[1] At sea level.\n\n[b] From Riga."
     )
     assert [sentence.text for sentence in split(document)][:2] == ["It boils at 100 °C.[1]", "The pump[b] is off."]
