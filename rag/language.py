@@ -155,7 +155,7 @@ def asked_in(question: Question) -> str:
 
     "Is Liang Wenfeng married?" is rather Tagalog to the classifier. Of the 343 questions in tests/golden without a
     conversation three are taken for another language, none where the asker's is known, and one (asker's language
-    English) to five (Spanish) where the asker is known to speak another one than that of the question.
+    English) to six (Dutch, Romanian) where the asker is known to speak another one than that of the question.
     """
     before = question_before(question.history)
     spoken = _likeliest(before or question.text, question.spoken)

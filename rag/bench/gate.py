@@ -40,8 +40,13 @@ def measure(outcomes: Sequence[Outcome]) -> dict[str, list[Errors]]:
     """Return the errors of each data set, by both estimates.
 
     Raises:
-        CrossciteError: there are not two data sets with questions of both kinds.
+        CrossciteError: there are not two data sets with questions of both kinds, or signals of an earlier crosscite.
     """
+    if old := sum(bool(outcome.signals) and "foreign" not in outcome.signals for outcome in outcomes):
+        raise CrossciteError(
+            f"{old} of {len(outcomes)} questions lack a signal: they were asked by an earlier crosscite. Run `crosscite "
+            "calibrate --signals` with this file again: only these are asked."
+        )
     by_source: dict[str, list[Outcome]] = {}
     for outcome in outcomes:
         by_source.setdefault(outcome.source, []).append(outcome)

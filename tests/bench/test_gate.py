@@ -19,8 +19,10 @@ from rag.evaluation.calibration import Outcome
 
 def outcomes(source: str, *, overlap: float = 0.0) -> list[Outcome]:
     """Twenty questions: the verdict of those without an answer reaches up to ``overlap``."""
-    right = [Outcome(source, f"yes {at}", True, {"verdict": 0.1 + at / 10}) for at in range(10)]
-    wrong = [Outcome(source, f"no {at}", False, {"verdict": overlap - 0.1 - at / 10}) for at in range(10)]
+    right = [Outcome(source, f"yes {at}", True, {"verdict": 0.1 + at / 10, "foreign": 0.0}) for at in range(10)]
+    wrong = [
+        Outcome(source, f"no {at}", False, {"verdict": overlap - 0.1 - at / 10, "foreign": 0.0}) for at in range(10)
+    ]
     return right + wrong
 
 
@@ -58,6 +60,12 @@ def test_one_data_set_says_nothing_about_another() -> None:
     only_answerable = [one for one in outcomes("B") if one.answerable]
     with pytest.raises(CrossciteError, match="fewer than two data sets"):
         gate.measure(outcomes("A") + only_answerable)
+
+
+def test_signals_of_an_earlier_version_are_not_taken_for_zeros() -> None:
+    old = [Outcome("A", "Who?", True, {"verdict": 1.0}), *outcomes("A"), *outcomes("B")]
+    with pytest.raises(CrossciteError, match="^1 of 41 questions lack a signal.*calibrate --signals"):
+        gate.measure(old)
 
 
 def test_the_command_reads_the_file_that_calibrate_writes(tmp_path: Path) -> None:
