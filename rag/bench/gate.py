@@ -44,8 +44,8 @@ def measure(outcomes: Sequence[Outcome]) -> dict[str, list[Errors]]:
     """
     if old := sum(bool(outcome.signals) and "foreign" not in outcome.signals for outcome in outcomes):
         raise CrossciteError(
-            f"{old} of {len(outcomes)} questions lack a signal: they were asked by an earlier crosscite. Run `crosscite "
-            "calibrate --signals` with this file again: only these are asked."
+            f"{old} of {len(outcomes)} questions lack a signal: they were asked by an earlier crosscite. Run "
+            "`crosscite calibrate --signals` with this file again: only these are asked."
         )
     by_source: dict[str, list[Outcome]] = {}
     for outcome in outcomes:
