@@ -31,11 +31,18 @@ _ITEMISED = re.compile(r"\s*(?:[-*+•‣◦▪●○■□・·]\s|\(?\d{1,3}[.
 _ONLY_NUMBER = re.compile(r"\(?(?:\d{1,3}(?:\.\d{1,3}){0,5}|[a-zA-Z]|[ivxIVX]{1,4})[.)]\s*")
 #: "(1) The court ...": in what begins so sentencex finds no end of a sentence, behind "[1]" it does.
 _LABEL = re.compile(r"\((?=(?:\d{1,3}|[a-z]{1,4})\)\s)")
+#: "2.1.  Requirements", "Appendix A.  Rules", "第2章": what numbers a heading is no number that it states.
+_SECTION = re.compile(
+    r"(?:[^\W\d_]+\.?\s)?(?:\d{1,3}(?:\.\d{1,3}){0,5}|[A-Z]|[IVXLC]{1,6})[.)]?\s+(?=[^\W\d_])(?![a-zß-ÿа-я])"
+)
+#: "Chapter 1: The Arrival", "Part II: The Return", "第一章：开始".
+_NUMBERED_LABEL = re.compile(r"[^:：]*(?:\d|\b[IVXLC]{1,6}|[一二三四五六七八九十百千零〇]\s?[^\W\d_])\s?(?::\s|：)")
 #: Short lines that say something: "A100 | 8 kW" (as the readers write rows), "Deadline: 1 March", "Friday 18:45",
 #: "Haemoglobin 13.4 g/dl", "January    1,204    3,310", or a sentence and the beginning of another.
 _SAYS = re.compile(
-    r"\S \| \S|^[^:：,;]{1,32}(?::\s+|：\s*)\S|\d\s?(?:[%‰°€$£¥₩]|[^\W\d_]{1,3}(?:/[^\W\d_]{1,5})?[²³]?)$|"
-    r"\d:\d\d|\S(?: {2,}|\t)\S|(?:[^\W\d_]{3}|\d{4})[.!?]\s+\S"
+    r"\S \| \S|^[^:：,;]{1,32}(?::\s+|：\s*)\S|"
+    r"\S\s[\d.,]*\d\s?(?:[%‰°€$£¥₩]|[a-zµμ][A-Za-z]{0,2}(?:/[A-Za-z]{1,5})?[²³]?|[A-Z]{3}|[MGT](?:B|Wh?))$|"
+    r"\d\d:\d\d(?:$|:\d\d|\s?[-–])|\S(?: {2,}|\t)\S|(?:\b[a-zß-ÿа-я]{4,}|\w[a-zß-ÿа-я]{4,}|\d{4})[.!?]\s+\S"
 )
 #: The line after this one, if there is no blank one between.
 _NEXT_LINE = re.compile(r"[ \t]*\n[ \t]*(\S)")
@@ -86,7 +93,7 @@ _MISSED_ETC = re.compile(rf"(?<![^\W\d_])(?i:etc|usw|usf|osv|itd|itp|atd|apod|en
 _BEFORE_NUMBER = (
     r"nr|no|núm|num|art|abs|kap|cap|ch|fig|abb|tab|bd|vol|pp|pág|pag|ca|approx|circa|jan|feb|mar|apr|jun|jul|aug|sept?|okt|oct|"
     r"nov|de[cz]|sec|eq|tel|str|st|min|max|ziff|rn|vgl|cf|vs|bzw|ab|bis|tj|al|ave|blvd|rd|"
-    r"[^\W\d_]+(?:str|pl)|рис|табл|стр|ул|ст|гл|прибл|тел"
+    r"(?-i:[A-ZÄÖÜ])[^\W\d_]+(?:str|pl)|рис|табл|стр|ул|ст|гл|прибл|тел"
 )
 _COUNTED = re.compile(rf"(?<![^\W\d_])(?:{_BEFORE_NUMBER})\.\s*$", re.IGNORECASE)
 _MISSED_NUMBER = re.compile(
@@ -218,12 +225,19 @@ def _is_open_short(document: Document, line: Span) -> bool:
     begins = document.text.rfind("\n", 0, line.start) + 1
     if _ITEMISED.match(document.text, begins):
         return False
-    if ends_sentence(text) or is_caption(text) or _SAYS.search(text):
+    if ends_sentence(text) or is_caption(text) or _states(text):
         return False
     following = _NEXT_LINE.match(document.text, line.end)
     if following and following[1].islower():
         return False
     return not text.endswith((",", ";", "，", "、", "；"))
+
+
+def _states(text: str) -> bool:
+    """Whether a short line says something rather than what the lines below it are about."""
+    section = _SECTION.match(text)
+    bare = text[section.end() :] if section else text
+    return not _NUMBERED_LABEL.match(text) and bool(_SAYS.search(bare))
 
 
 def _split_line(text: str, line: Span, language: str) -> Iterator[Span]:

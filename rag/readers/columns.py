@@ -6,6 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 
+from rag.readers.dates import parse_date
 from rag.writing import ends_sentence
 
 #: A longer cell is no name.
@@ -20,6 +21,18 @@ _TIME = re.compile(r"(?:1[5-9]|2[01])\d\d(?:[-/–]\d{1,4}){0,2}|\d{1,2}([./])\d
 _UNUSUAL = ("time", "measure", "question", "statement")
 _WORDS = ("upper", "lower", "letters")
 _NUMBERS = {"number", "measure", "time"}
+#: What stands in the place of a number.
+_NOTHING = frozenset((
+    "-", "–", "—", "n/a", "n.a.", "na", "k.a.", "none", "null", "unknown", "unbekannt", "free", "closed", "gratis",
+    "frei", "kostenlos", "geschlossen", "gratuit", "fermé", "cerrado", "chiuso", "gesloten", "inconnu", "desconocido",
+    "бесплатно", "закрыто", "無料", "休み", "不明", "免费", "未知", "무료", "휴무",
+))  # fmt: skip
+#: The name of a column that may hold anything.
+_VALUE = frozenset((
+    "value", "values", "wert", "werte", "valeur", "valor", "valore", "waarde", "wartość", "значение", "значення",
+    "hodnota", "värde", "værdi", "değer", "nilai", "giá trị", "値", "值", "값", "answer", "antwort", "meaning",
+    "definition", "description",
+))  # fmt: skip
 
 
 def first_names_columns(rows: Sequence[Sequence[str]]) -> bool:
@@ -43,11 +56,16 @@ def first_names_columns(rows: Sequence[Sequence[str]]) -> bool:
 
 
 def first_surely_names_columns(rows: Sequence[Sequence[str]]) -> bool:
-    """Whether the first row names three columns or more, which words above nothing but numbers tell.
+    """Whether the first row names three columns or more, which words above nothing but numbers tell in two of them.
 
-    Of two columns the first may name what stands in the second: "Age | 33" below "Name | Ann Lee".
+    Of two columns the first may name what stands in the second: "Age | 33" below "Name | Ann Lee". So may the first of
+    three: "Pupils | 6–17 | 5 €" below "Children | under 6 | free".
     """
-    return bool(rows) and len(rows[0]) > 2 and _has_words_above_numbers(rows) and first_names_columns(rows)
+    if not rows or len(rows[0]) < 3 or not first_names_columns(rows):
+        return False
+    if any(cell.casefold() in _NOTHING or (any(map(str.isdigit, cell)) and _kind(cell) != "time") for cell in rows[0]):
+        return False
+    return len(_words_above_numbers(rows)) > 1
 
 
 def first_names_columns_anew(rows: Sequence[Sequence[str]], names: Sequence[str]) -> bool:
@@ -57,14 +75,16 @@ def first_names_columns_anew(rows: Sequence[Sequence[str]], names: Sequence[str]
     """
     if list(rows[0]) == list(names):
         return True
-    return _has_words_above_numbers(rows) and first_names_columns(rows)
+    return bool(_words_above_numbers(rows)) and first_names_columns(rows)
 
 
-def _has_words_above_numbers(rows: Sequence[Sequence[str]]) -> bool:
-    return any(
-        below and _kind(name) in _WORDS and {_kind(cell) for cell in below} <= _NUMBERS
+def _words_above_numbers(rows: Sequence[Sequence[str]]) -> list[str]:
+    """The words in the first row that stand above nothing but numbers."""
+    return [
+        name
         for name, below in _columns(rows)
-    )
+        if below and _kind(name) in _WORDS and {_kind(cell) for cell in below} <= _NUMBERS
+    ]
 
 
 def _is_form(rows: Sequence[Sequence[str]]) -> bool:
@@ -74,8 +94,18 @@ def _is_form(rows: Sequence[Sequence[str]]) -> bool:
         return False
     if sum(label.endswith((":", "：")) for label in labels) > len(labels) / 2:
         return True
-    groups = Counter("words" if kind in _WORDS else kind for kind in map(_kind, said))
-    return max(groups.values()) < ALIKE * len(said)
+    if rows[0][-1].casefold() in _VALUE:
+        return False
+    groups = Counter(_group(cell) for cell in said if cell.casefold() not in _NOTHING)
+    return bool(groups) and max(groups.values()) < ALIKE * groups.total()
+
+
+def _group(cell: str) -> str:
+    """Whether a cell says when, how much, or something else."""
+    kind = _kind(cell)
+    if kind == "time" or parse_date(cell):
+        return "time"
+    return "number" if kind in _NUMBERS else "words"
 
 
 def _columns(rows: Sequence[Sequence[str]]) -> list[tuple[str, list[str]]]:

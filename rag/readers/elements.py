@@ -15,11 +15,11 @@ if TYPE_CHECKING:
 #: A table with a cell longer than this is a layout, not a table.
 MAX_CELL = 600
 
-#: What is not read: it is not to be seen, no text, or struck out.
+#: What is not read: it is not to be seen, or no text.
 HIDDEN = frozenset((
     "script", "style", "head", "template", "noscript", "iframe", "object", "embed", "svg", "canvas", "audio", "video",
     "button", "select", "option", "input", "textarea", "datalist", "dialog", "map", "rt", "rp", "nav", "menu",
-    "progress", "del", "s", "strike",
+    "progress",
 ))  # fmt: skip
 #: What begins a line of its own, beside headings.
 BLOCKS = frozenset((
@@ -28,6 +28,8 @@ BLOCKS = frozenset((
     "main", "ol", "p", "pre", "section", "summary", "table", "tbody", "td", "tfoot", "th", "thead", "tr", "ul",
 ))  # fmt: skip
 HEADINGS = frozenset(("h1", "h2", "h3", "h4", "h5", "h6"))
+#: What is struck out is not said any more.
+_STRUCK = frozenset(("del", "s", "strike"))
 #: Where a button is the text itself.
 _OPENERS = HEADINGS | {"dt", "summary"}
 #: A line break of the source between two East Asian characters, which shows as nothing.
@@ -67,6 +69,9 @@ def said_as_a_whole(element: _Element, words: Sequence[str]) -> str | None:
 def is_hidden(element: _Element) -> bool:
     """Whether an element is no text; the button that opens a panel is the heading above it."""
     tag = tag_of(element)
+    if tag in _STRUCK:
+        # A tag that was never closed has the rest of the page in it.
+        return not any(map(is_block, element.iterdescendants()))
     return tag in HIDDEN and not (tag == "button" and tag_of(element.getparent()) in _OPENERS)
 
 

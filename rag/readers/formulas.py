@@ -72,11 +72,14 @@ def formula(element: _Element) -> str | None:
 
 
 def is_shown_as_a_picture(element: _Element) -> bool:
-    """Whether an element holds a formula and nothing else, and a picture of it stands beside, as in MediaWiki."""
+    """Whether an element holds a formula and nothing else, and a picture of it stands beside, as in MediaWiki.
+
+    Pages of Wikipedia for telephones have it below ``noscript``, or in the style of a ``meta``.
+    """
     math, following = _math_of(element), element.getnext()
-    if math is None or following is None or _name(following) != "img":
+    if math is None or following is None or len(_letters(element)) != len(_letters(math)):
         return False
-    return len(_letters(element)) == len(_letters(math))
+    return next(following.iter("img"), None) is not None or "mwe-math" in (following.get("class") or "")
 
 
 def write_out_formulas(root: _Element) -> None:

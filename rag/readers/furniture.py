@@ -82,14 +82,19 @@ def is_furniture(line: str) -> bool:
 
 
 def _page_numbers(lines: list[Line]) -> Iterator[Line]:
-    """The numbers of pages: with more than digits wherever they stand, else those that count on from one another.
+    """The numbers of pages: with more than digits wherever they stand, else those that count on in equal steps.
 
     A lone "112" is what the text says.
     """
     numbers = [line for line in lines if is_page_number(line.text)]
     bare = [line for line in numbers if line.text.strip().isdecimal()]
-    counted = [(line, following) for line, following in pairwise(bare) if int(following.text) == int(line.text) + 1]
-    counting = {line for pair in counted for line in pair}
+    steps = [int(following.text) - int(line.text) for line, following in pairwise(bare)]
+    counting = {
+        line
+        for position, step in enumerate(steps)
+        if step == 1 or (step > 1 and step in (*steps[max(0, position - 1) : position], *steps[position + 1 :][:1]))
+        for line in bare[position : position + 2]
+    }
     yield from (line for line in numbers if line in counting or not line.text.strip().isdecimal())
 
 

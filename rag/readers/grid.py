@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from itertools import zip_longest
 from typing import TYPE_CHECKING
 
-from rag.readers.columns import first_surely_names_columns
+from rag.readers.columns import first_names_columns, first_surely_names_columns
 from rag.readers.elements import flat, tag_of
 
 if TYPE_CHECKING:
@@ -90,7 +90,8 @@ def laid_out(rows: Sequence[Sequence[Cell]]) -> tuple[list[list[str]], bool]:
     if grid is None:
         return [[cell.text for cell in row] for row in rows], height > 0
     if height == 0:
-        return grid, _is_bold_above_others(rows) or first_surely_names_columns(grid)
+        bold = _is_bold_above_others(rows) and first_names_columns(grid)
+        return grid, bold or first_surely_names_columns(grid)
     names = [" ".join(dict.fromkeys(filter(None, column))) for column in zip_longest(*grid[:height])]
     return [names, *grid[height:]], True
 
@@ -98,7 +99,9 @@ def laid_out(rows: Sequence[Sequence[Cell]]) -> tuple[list[list[str]], bool]:
 def _is_bold_above_others(rows: Sequence[Sequence[Cell]]) -> bool:
     """Whether the first row alone is bold, as names of columns are that nothing marks."""
     first, second = ([cell for cell in row if cell.text] for row in (*rows, (), ())[:2])
-    return len(first) > 1 and all(cell.bold for cell in first) and bool(second) and not all(c.bold for c in second)
+    if len(first) < 2 or any(cell.text.endswith((":", "：")) for cell in first):
+        return False
+    return all(cell.bold for cell in first) and bool(second) and not any(cell.bold for cell in second)
 
 
 def _height_of_names(rows: Sequence[Sequence[Cell]]) -> int:

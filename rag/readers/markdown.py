@@ -10,9 +10,9 @@ from itertools import zip_longest
 
 import yaml
 from markdown_it import MarkdownIt
+from markdown_it.rules_inline import StateInline
 from markdown_it.token import Token
 from mdit_py_plugins.dollarmath import dollarmath_plugin
-from mdit_py_plugins.footnote import footnote_plugin
 
 from rag.readers.canonical import HEADING, VERBATIM, one_line
 from rag.readers.draft import Draft, Unreadable
@@ -31,6 +31,11 @@ _FRONT_MATTER = re.compile(r"\A---[ \t]*\n(.*?)\n(?:---|\.\.\.)[ \t]*(?:\n|\Z)",
 _TOML = re.compile(r"\A\+\+\+[ \t]*\n(.*?)\n\+\+\+[ \t]*(?:\n|\Z)", re.DOTALL)
 _FIELD = re.compile(r"([A-Za-z_][\w-]*)\s*:\s*(.*)")
 _DATES = ("date", "published", "pubdate", "publishdate", "created")
+#: "[^1]: See the book.", and "[^1]" where it is referred to.
+_NOTE = re.compile(r"^\[\^([^\]\s]{1,40})\]:[ \t]*(?=\S)", re.MULTILINE)
+_MARK_OF_NOTE = re.compile(r"\[\^([^\]\s]{1,40})\]")
+_TEX = re.compile(r"[\\^_={}<>]")
+_WORDS = re.compile(r"\s|\*\*")
 _COMMENT = re.compile(r"<!--.*?(?:-->|\Z)", re.DOTALL)
 #: A blank line within a table ends a block of HTML: the next one begins with a row.
 _PART_OF_A_TABLE = re.compile(r"\s*<(?:tr|td|th|thead|tbody|tfoot|caption)\b", re.IGNORECASE)
@@ -42,7 +47,7 @@ _BLOCK_ENDS = frozenset(("paragraph_close", "heading_close", "blockquote_close")
 def parse_markdown(text: str) -> Draft:
     """The visible text of a Markdown file; front matter (``key: value`` between ``---``) tells title, date, source."""
     fields, body = _front_matter(text)
-    lines = _lines(_parser().parse(body.replace("\f", "\n\n")))
+    lines = _lines(_parser().parse(_NOTE.sub(r"\n[\1] ", body.replace("\f", "\n\n"))))
     heading = next((line.removeprefix(HEADING) for line in lines if line.startswith(HEADING)), None)
     return Draft(
         text="\n".join(lines),
@@ -56,8 +61,24 @@ def parse_markdown(text: str) -> Draft:
 
 def _parser() -> MarkdownIt:
     """A parser that leaves formulas of TeX as they are; behind a closing "$" stands no figure, as on GitHub."""
-    parser = MarkdownIt("commonmark").enable(["table", "strikethrough"]).use(footnote_plugin, inline=False)
-    return parser.use(dollarmath_plugin, allow_space=False, allow_digits=False, allow_labels=False, double_inline=True)
+    parser = MarkdownIt("commonmark").enable(["table", "strikethrough"])
+    parser.use(dollarmath_plugin, allow_space=False, allow_digits=False, allow_labels=False, double_inline=True)
+    parser.inline.ruler.before("math_inline", "price", _price)
+    return parser
+
+
+def _price(state: StateInline, silent: bool) -> bool:
+    """Take a "$" for what it is where it does not begin a formula: behind a letter, or before figures and words."""
+    if state.src[state.pos] != "$" or state.src.startswith("$$", state.pos):
+        return False
+    within = state.src[state.pos + 1 : state.src.find("$", state.pos + 1)]
+    says = within[:1].isdecimal() and _WORDS.search(within) and not _TEX.search(within)
+    if not says and not state.src[max(0, state.pos - 1) : state.pos].isalpha():
+        return False
+    if not silent:
+        state.pending += "$"
+    state.pos += 1
+    return True
 
 
 def _front_matter(text: str) -> tuple[Mapping[str, str], str]:
@@ -117,8 +138,6 @@ def _lines(tokens: Sequence[Token]) -> list[str]:
         elif token.type == "table_close":
             names = None
             lines.append("")
-        elif token.type == "footnote_open":
-            pending = f"[{token.meta['label']}] "
         elif token.type == "list_item_open":
             pending = f"{token.info}{token.markup} " if token.info else "- "
         elif token.type == "inline" and in_row:
@@ -148,10 +167,13 @@ def _inline(token: Token) -> str:
     words: list[str] = []
     # Where what is raised or lowered begins, and whether it holds a link.
     begun, linked, struck = -1, False, 0
-    for child, following in zip_longest(token.children or (), (token.children or ())[1:]):
+    marks = set(_marks_of_struck(token.children or ()))
+    for position, (child, following) in enumerate(zip_longest(token.children or (), (token.children or ())[1:])):
         small = _SMALL.fullmatch(child.content) if child.type == "html_inline" else None
         linked = linked or child.type == "link_open"
-        struck += {"s_open": 1, "s_close": -1}.get(child.type, 0)
+        if child.type in ("s_open", "s_close"):
+            struck += (position in marks) * (1 if child.type == "s_open" else -1)
+            words.append("" if position in marks else child.markup)
         if struck:
             continue
         if small and not small["closing"]:
@@ -161,10 +183,10 @@ def _inline(token: Token) -> str:
             after = following.content if following else ""
             words[begun:] = [raised(inner, before, after, noted=linked) if small["up"] else lowered(inner, before)]
             begun = -1
-        elif child.type in ("text", "code_inline"):
+        elif child.type == "text":
+            words.append(_MARK_OF_NOTE.sub(r"[\1]", child.content))
+        elif child.type == "code_inline":
             words.append(child.content)
-        elif child.type == "footnote_ref":
-            words.append(f"[{child.meta['label']}]")
         elif child.type in ("math_inline", "math_inline_double"):
             words.append(f"{child.markup}{child.content}{child.markup}")
         elif child.type == "softbreak":
@@ -172,6 +194,20 @@ def _inline(token: Token) -> str:
         elif child.type == "hardbreak" or (child.type == "html_inline" and _BREAK.match(child.content)):
             words.append("\v")
     return "\n".join(_join_soft(line) for line in "".join(words).split("\v"))
+
+
+def _marks_of_struck(children: Sequence[Token]) -> Iterator[int]:
+    """Where a text begins and ends that is struck out: within a word "~~" is a mark of chat, or of a range."""
+    begun: list[int] = []
+    for position, child in enumerate(children):
+        if child.type == "s_open":
+            begun.append(position)
+        elif child.type == "s_close" and begun:
+            start = begun.pop()
+            before = children[start - 1].content[-1:] if start else ""
+            after = children[position + 1].content[:1] if position + 1 < len(children) else ""
+            if not before.isalnum() and not after.isalnum():
+                yield from (start, position)
 
 
 def _join_soft(text: str) -> str:

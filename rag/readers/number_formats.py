@@ -20,9 +20,12 @@ _PLACE = re.compile(r"([A-Z]{1,3})(\d{1,7})")
 #: What a format (ECMA-376, part 1, 18.8.31) shows as it stands, leaves room for (_x) or repeats (*x), the symbol of a
 #: currency or a condition ([$€-407], [Red]), the digits, and what a number has not: dates, powers, fractions.
 _PART = re.compile(
-    r'"(?P<quoted>[^"]*)"|\\(?P<escaped>.)|[_*].|\[\$(?P<symbol>[^\]-]*)[^\]]*\]|\[[^\]]*\]|'
+    r'"(?P<quoted>[^"]*)"|\\(?P<escaped>.)|[_*].|\[\$(?P<symbol>[^\]-]*)(?:-[^\]]*)?\]|'
+    r"(?P<condition>\[[<>=][^\]]*\])|\[[^\]]*\]|"
     r"(?P<digits>[0#?.,]+)|(?P<percent>%)|(?P<other>[A-Za-z/@])|(?P<sign>.)"
 )
+#: Excel's own limit.
+MAX_FORMAT = 255
 #: What stands around a number says something if it has a letter or is a currency or a unit.
 _SAYS = re.compile(r"[^\W\d_]|[$¢£¥€₩₹₺₽°%‰]")
 
@@ -88,10 +91,10 @@ def read_format(code: str) -> NumberFormat:
     (5, True, True)
     """
     before, digits, after, percent = "", "", "", False
-    for part in _PART.finditer(code):
+    for part in _PART.finditer(code[:MAX_FORMAT]):
         if part["sign"] == ";":
             break
-        if part["other"] or (part["digits"] and digits):
+        if part["other"] or part["condition"] or (part["digits"] and digits):
             return _PLAIN
         percent = percent or bool(part["percent"])
         if part["digits"]:

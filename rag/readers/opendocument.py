@@ -121,21 +121,27 @@ class _Lists:
     def __init__(self, styles: Mapping[str, Mapping[int, _Level]]) -> None:
         self._styles = styles
         self._open: list[tuple[str, int]] = []
+        self._ids: list[str] = []
         self._last: dict[tuple[str, int], int] = {}
+        self._last_of: dict[str, int] = {}
 
     def begin(self, element: _Element) -> None:
         """Enter a list, which goes on with the numbers of the one before if it says so."""
         name = _said(element, "style-name") or (self._open[-1][0] if self._open else "")
         depth = len(self._open) + 1
-        goes_on = _said(element, "continue-numbering") == "true"
-        first = self._styles.get(name, {}).get(depth, _Level()).start
-        self._open.append((name, self._last.get((name, depth), first - 1) if goes_on else first - 1))
+        number = self._styles.get(name, {}).get(depth, _Level()).start - 1
+        if continued := _said(element, "continue-list"):
+            number = self._last_of.get(continued, number)
+        elif _said(element, "continue-numbering") == "true":
+            number = self._last.get((name, depth), number)
+        self._open.append((name, number))
+        self._ids.append(_said(element, "id"))
 
     def end(self) -> None:
         """Leave the innermost list."""
         if self._open:
             name, number = self._open.pop()
-            self._last[name, len(self._open) + 1] = number
+            self._last[name, len(self._open) + 1] = self._last_of[self._ids.pop()] = number
 
     def marker(self, item: _Element) -> str:
         """Return what stands before the next item: its number, or "-"."""

@@ -42,12 +42,14 @@ LETTER_GAP = 0.12
 #: Words of a justified line are no further apart, or where all gaps are alike.
 SPREAD = 2.5
 SPREAD_ALIKE = 5.0
+SPREAD_ALONE = 1.2
 ALIKE = 1.15
+#: Cells of neighbouring rows begin at the same place, within so many points.
+ALIGNED = 2.0
+ALIGNED_SHARE = 0.75
 #: What is raised stands by this share of the line's height above its base, and is no higher than that one of it.
 RAISED = 0.25
 SMALLER = 0.85
-#: Footnotes at the end of a page that a sentence may go on behind.
-MOST_NOTES = 8
 #: Below this share of characters that are letters, digits, marks or spaces, fonts do not say what they show.
 READABLE_SHARE = 0.6
 #: Lines further apart than this, in line heights from base to base, are different paragraphs ...
@@ -66,7 +68,7 @@ _ONE_LINE = re.compile("[^\r\n\x02\ufffe]*(?:[\x02\ufffe]|\r?\n|$)")
 _LEADER = re.compile(r"(?:\.\s?){6,}\s*\S{0,6}\s*$|(?:\s[.·…]){6,}")
 _CLOCK = re.compile(r"D?:?((?:19|20)\d\d)(\d\d)(\d\d)")
 _FIGURES = re.compile(r"[+\-\u2212]?\d{1,3}(?:[,\u2013-]\d{1,3})*")
-_NOTE = re.compile(r"(?:\[?\d{1,3}\]?|[*†‡])[ \t]*\S")
+_NOTE = re.compile(r"\[?(\d{1,3}|[*†‡])\]?[ \t]*(?=[^\W\d_])")
 _DIGITS = re.compile(r"\d+|\b[ivxlc]{1,6}\b")
 
 
@@ -273,32 +275,44 @@ def _with_raised_figures(page: PdfTextPage, text: str, position: int, boxes: Seq
     """A text with its raised figures written as such, and how many of them begin it: these stand behind another one."""
     if len(boxes) < 2 or _units(text) > len(text):
         return text, 0
-    base = median(bottom for _, bottom, _, _ in boxes)
-    height = max(top for *_, top in boxes) - min(bottom for _, bottom, _, _ in boxes)
-    small = (box for box in boxes if box[1] - base > RAISED * height and box[3] - box[1] < SMALLER * height)
     leading = 0
-    for start, figures in reversed([_at(page, box, position) for box in small]):
+    for start, figures in reversed([_at(page, run, position) for run in _raised(boxes)]):
         end = start + len(figures)
         if not _FIGURES.fullmatch(figures) or text[start:end] != figures:
             continue
         if start == 0:
             leading = end
-        else:
+        elif text[start - 1] != "[":
             text = text[:start] + raised(figures, text[:start], text[end:]) + text[end:]
     return text, leading
 
 
-def _at(page: PdfTextPage, box: _Box, position: int) -> tuple[int, str]:
-    """Where the text in a box begins, counted from a position in the page's text, and that text."""
+def _raised(boxes: Sequence[_Box]) -> Iterator[list[_Box]]:
+    """The boxes that stand above the base of their line, those side by side together; often each holds a character."""
+    bottoms = sorted(bottom for _, bottom, _, _ in boxes)
+    # Of most lines a quarter of the characters, and no more, reaches below the others.
+    base, height = bottoms[len(bottoms) // 4], max(top for *_, top in boxes) - bottoms[0]
+    run: list[_Box] = []
+    for box in boxes:
+        is_raised = box[1] - base > RAISED * height and box[3] - box[1] < SMALLER * height
+        if run and not (is_raised and -1 < box[0] - run[-1][2] < height / 4):
+            yield run
+            run = []
+        run += [box] if is_raised else []
+    if run:
+        yield run
+
+
+def _at(page: PdfTextPage, boxes: Sequence[_Box], position: int) -> tuple[int, str]:
+    """Where the text in some boxes begins, counted from a position in the page's text, and that text."""
     from pypdfium2.raw import FPDFText_GetTextIndexFromCharIndex
 
-    index = page.get_index((box[0] + box[2]) / 2, (box[1] + box[3]) / 2, 1.0, 1.0)
-    text = page.get_text_bounded(*box).strip()
+    left, bottom, right, top = boxes[0]
+    index = page.get_index(left + min(1.0, (right - left) / 4), (bottom + top) / 2, 1.0, 1.0)
     if index is None:
         return -1, ""
-    # The middle of several figures is not where they begin.
-    start = FPDFText_GetTextIndexFromCharIndex(page, index) - position - (len(text) - 1) // 2
-    return start, text
+    text = "".join(page.get_text_bounded(*box).strip() for box in boxes)
+    return FPDFText_GetTextIndexFromCharIndex(page, index) - position, text
 
 
 # Running heads and feet
@@ -407,12 +421,18 @@ def _rows(lines: Sequence[_Line]) -> list[_Line]:
             rows[-1].append(line)
         else:
             rows.append([line])
-    return [_row(parts) for parts in rows]
+    lefts = [{round(part.left / ALIGNED) for part in parts[1:]} for parts in rows]
+    return [
+        _row(parts, prose=_is_spread(parts) and not any(len(own & other) >= ALIGNED_SHARE * len(own) for other in near))
+        for parts, own, near in zip(
+            rows, lefts, zip([set(), *lefts[:-1]], [*lefts[1:], set()], strict=True), strict=True
+        )
+    ]
 
 
-def _row(parts: Sequence[_Line]) -> _Line:
+def _row(parts: Sequence[_Line], *, prose: bool) -> _Line:
     """The parts of a row in one: cells of a table, or words that were only set far apart."""
-    row, prose = parts[0], _is_spread(parts)
+    row = parts[0]
     for part in parts[1:]:
         if prose or part.left - row.right < WORD_GAP * row.height:
             row = _side_by_side(row, part)
@@ -437,7 +457,7 @@ def _is_spread(parts: Sequence[_Line]) -> bool:
     if not gaps or 2 * sum(part.text[:1].islower() for part in parts[1:]) <= len(gaps):
         return False
     if len(gaps) == 1:
-        return gaps[0] < CELL_GAP
+        return gaps[0] < SPREAD_ALONE
     return max(gaps) < (SPREAD_ALIKE if max(gaps) < ALIKE * min(gaps) else SPREAD)
 
 
@@ -448,6 +468,8 @@ def _side_by_side(before: _Line, line: _Line) -> _Line:
     if not figures and _FIGURES.fullmatch(text) and above > RAISED * before.height > 0 and line.height < before.height:
         figures, text = text, ""
     bare = line.left - before.right < LETTER_GAP * before.height and not line.spaced
+    # Figures on two heights are two numbers.
+    bare = bare and not (before.text[-1:].isdecimal() and text[:1].isdecimal())
     between = "" if bare or figures or text[:1] in ",.;:!?)]" else " "
     small = raised(figures, before.text, text) if figures else ""
     return replace(
@@ -515,10 +537,12 @@ def _text(pages: Sequence[Sequence[str]], known: frozenset[str]) -> str:
     """All pages, with a sentence that a page break cuts in one line; the form feed stays at its place in it."""
     lines: list[str] = []
     feeds = ""
+    lines_before = 0
     for number, paragraphs in enumerate(pages):
         feeds += "\f" if number else ""
+        page_begins, lines_before = lines_before, len(lines)
         for position, paragraph in enumerate(paragraphs):
-            cut = _before_notes(lines) if position == 0 else -1
+            cut = _before_notes(lines, page_begins) if position == 0 else -1
             if cut >= 0 and _is_open(lines[cut], paragraph):
                 # The notes that stood between follow on the next page.
                 lines[cut] = join(lines[cut], feeds + paragraph, known)
@@ -528,10 +552,13 @@ def _text(pages: Sequence[Sequence[str]], known: frozenset[str]) -> str:
     return "\n".join(lines) + feeds
 
 
-def _before_notes(lines: Sequence[str]) -> int:
-    """The position of the last line but for a few that begin as footnotes do; -1 without lines."""
+def _before_notes(lines: Sequence[str], page_begins: int) -> int:
+    """The position of the last line but for notes that are marked in the text of its page; -1 without lines."""
     position = len(lines) - 1
-    while position > max(0, len(lines) - 1 - MOST_NOTES) and _NOTE.match(lines[position]):
+    while position > page_begins and (note := _NOTE.match(lines[position])):
+        text = "\n".join(lines[page_begins:position])
+        if (f"[{note[1]}]" if note[1].isdecimal() else note[1]) not in text:
+            break
         position -= 1
     return position
 

@@ -56,9 +56,8 @@ def _open_up(root: _Element) -> None:
         # Of a box to tick mammoth makes a field to fill in, without what says whether it is ticked.
         if next(control.iterfind("{*}sdtPr/{*}checkbox"), None) is not None:
             _replace(control, [part for content in control.iterchildren("{*}sdtContent") for part in content])
-    for hidden in list(root.iterdescendants("{*}vanish")):
-        run = next(hidden.iterancestors("{*}r"), None)
-        if run is not None and run.getparent() is not None and not _is_off(hidden):
+    for run in list(root.iterdescendants("{*}r")):
+        if any(not _is_off(hidden) for hidden in run.iterfind("{*}rPr/{*}vanish")) and run.getparent() is not None:
             run.getparent().remove(run)
     for wrapper in list(root.iterdescendants(*_WRAPPERS)):
         _replace(wrapper, list(wrapper))

@@ -786,6 +786,8 @@ def test_what_is_struck_out_is_not_read(tmp_path: Path) -> None:
     prose = "<p>The ferry to the island costs <del>€49.90</del> <ins>€39.90</ins> (children <s>5</s> 3 euros).</p>"
     assert read(tmp_path, "a.html", prose).text == "The ferry to the island costs €39.90 (children 3 euros)."
     assert read(tmp_path, "a.md", "It costs ~~49.90~~ 39.90 euros.").text == "It costs 39.90 euros."
+    never_closed = "<div>It is <s>old.<h2>Wood</h2><p>It is of oak.</p></div>"
+    assert "oak" in read(tmp_path, "b.html", never_closed).text
 
 
 def test_a_box_in_a_word_document_says_whether_it_is_ticked(tmp_path: Path) -> None:
@@ -795,6 +797,11 @@ def test_a_box_in_a_word_document_says_whether_it_is_ticked(tmp_path: Path) -> N
     )
     body = f'<w:p><w:r><w:t xml:space="preserve">Agree: </w:t></w:r>{box}<w:r><w:t xml:space="preserve"> yes</w:t></w:r></w:p>'
     assert read(tmp_path, "a.docx", docx(body)).text == "Agree: ☒ yes"
+
+
+def test_words_that_were_hidden_before_a_tracked_change_are_read(tmp_path: Path) -> None:
+    style = "<w:rPr><w:rPrChange><w:rPr><w:vanish/></w:rPr></w:rPrChange></w:rPr>"
+    assert read(tmp_path, "a.docx", docx(f"<w:p><w:r>{style}<w:t>It is old.</w:t></w:r></w:p>")).text == "It is old."
 
 
 def test_comments_and_hidden_words_of_a_word_document_are_not_read(tmp_path: Path) -> None:
@@ -852,6 +859,28 @@ def test_a_table_that_marks_no_names_has_them_where_they_are_bold_or_stand_above
     assert "Name: Ann | Town: Riga" in read(tmp_path, "a.docx", docx(f"<w:tbl>{table}</w:tbl>")).text
 
 
+PRICES = [["Children", "under 6", "free"], ["Pupils", "6–17", "5 €"], ["Adults", "18 and more", "10 €"]]
+HOURS = [["Monday", "closed", "none"], ["Tuesday", "8", "13"], ["Friday", "9", "14"]]
+
+
+@pytest.mark.parametrize("rows", [PRICES, HOURS])
+def test_a_first_row_of_data_names_no_columns(tmp_path: Path, rows: list[list[str]]) -> None:
+    assert read(tmp_path, "a.html", as_html(rows)).text == "\n".join(" | ".join(row) for row in rows)
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        ["Ingredient,Quantity", "Flour,500 g", "Eggs,3", "Milk,250 ml", "Apples,2"],
+        ["Name,Phone", "Ann,040 1234", "Bob,unknown", "Zoe,040 99"],
+        ["Property,Value", "Colour,red", "Year,2024-01-02", "Height,30"],
+    ],
+)
+def test_two_columns_of_data_have_their_names(tmp_path: Path, rows: list[str]) -> None:
+    (name, other), (first, second) = (row.split(",") for row in rows[:2])
+    assert f"{name}: {first} | {other}: {second}" in read(tmp_path, "a.csv", "\n".join(rows)).text
+
+
 @pytest.mark.parametrize("rows", [FORM, [["Monday", "8-12"], ["Tuesday", "9-13"]], [["Ann", "Riga"], ["Bob", "Ghent"]]])
 def test_a_form_of_two_columns_has_no_names_of_columns(tmp_path: Path, rows: list[list[str]]) -> None:
     assert read(tmp_path, "a.html", as_html(rows)).text == "\n".join(" | ".join(row) for row in rows)
@@ -883,9 +912,12 @@ def test_an_open_document_has_raised_figures_and_the_numbers_of_its_lists(tmp_pa
         f'<text:list text:style-name="L1">{item("Wood", inner)}{item("Stone")}</text:list>'
         f'<text:p>Then</text:p><text:list text:style-name="L1" text:continue-numbering="true">{item("Iron")}</text:list>'
         f"<text:p>And</text:p><text:list>{item('Rope')}</text:list>"
+        f'<text:list text:style-name="L1" xml:id="a">{item("One")}{item("Two")}</text:list><text:p>So</text:p>'
+        f'<text:list text:style-name="L1" text:continue-list="a">{item("Three")}</text:list>'
     )
     assert read(tmp_path, "a.odt", odt(body, styles=styles)).text == (
-        "It is 10 m².\n\n1. Wood\na) Oak\nb) Ash\n2. Stone\n\nThen\n\n3. Iron\n\nAnd\n\n- Rope"
+        "It is 10 m².\n\n1. Wood\na) Oak\nb) Ash\n2. Stone\n\nThen\n\n3. Iron\n\nAnd\n\n- Rope\n"
+        "1. One\n2. Two\n\nSo\n\n3. Three"
     )
 
 

@@ -246,3 +246,15 @@ def test_a_formula_on_a_slide_of_an_open_document_is_read(tmp_path: Path) -> Non
     member = f'<math xmlns="http://www.w3.org/1998/Math/MathML">{HALF}</math>'
     text = read(tmp_path, "a.odt", odt(f"<text:p>It is</text:p>{frame}", more={"Object 1/content.xml": member})).text
     assert text == "It is\n\n1/2"
+
+
+@pytest.mark.parametrize(
+    "shown",
+    [
+        "<noscript><img></noscript><span class='lazy-image'></span>",
+        "<meta class='mwe-math-fallback-image-inline'>",
+    ],
+)
+def test_a_formula_of_a_page_of_wikipedia_for_telephones_is_read(tmp_path: Path, shown: str) -> None:
+    hidden = f"<span style='display: none;'><math>{i('x')}{o('=')}{n('1')}</math></span>"
+    assert read(tmp_path, "a.html", f"<p>Let <span>{hidden}{shown}</span> be it.</p>").text == "Let x = 1 be it."

@@ -122,7 +122,14 @@ def test_numbers_that_count_on_from_page_to_page_are_furniture_and_a_lone_one_is
 
 @pytest.mark.parametrize(
     "line",
-    ["Deadline: 1 March 2025", "Born: 3 May 1980", "Mietbeginn: 1. März 2024", "Next meeting: 9 April 2024, 10:00"],
+    [
+        "Date | 5 March 2024",
+        "Released | 5 March 2024",
+        "Deadline: 1 March 2025",
+        "Born: 3 May 1980",
+        "Mietbeginn: 1. März 2024",
+        "Next meeting: 9 April 2024, 10:00",
+    ],
 )
 def test_a_date_with_a_label_of_its_own_is_what_the_text_says(line: str) -> None:
     text = f"A title of some length\n\n{line}\n\nThe rest of it is a sentence."

@@ -157,12 +157,26 @@ def test_front_matter_of_hugo_tells_title_and_date(tmp_path: Path) -> None:
     assert (document.title, document.date, document.text) == ("The pier", "2024-03-01", "It is old.")
 
 
-def test_a_footnote_is_marked_as_in_other_formats_and_stands_at_the_end(tmp_path: Path) -> None:
-    text = (
-        "It boils at 100 °C.[^1] The pump[^b] is off. See [^2].\n\n[^1]: At sea level.\n[^b]: From Riga.\n\nThe end.\n"
-    )
+def test_a_footnote_is_marked_as_in_other_formats_whether_it_is_referred_to_or_not(tmp_path: Path) -> None:
+    notes = "[^1]: At sea level.\n[^b]: From Riga.\n[^c]: Unused.\n"
+    text = f"It boils at 100 °C.[^1] The pump[^b] is off.\n\n{notes}\nThe end.\n"
     document = read(tmp_path, "a.md", text)
     assert document.text == (
-        "It boils at 100 °C.[1] The pump[b] is off. See [^2].\n\nThe end.\n\n[1] At sea level.\n\n[b] From Riga."
+        "It boils at 100 °C.[1] The pump[b] is off.\n\n[1] At sea level.\n\n[b] From Riga.\n\n[c] Unused.\n\nThe end."
     )
     assert [sentence.text for sentence in split(document)][:2] == ["It boils at 100 °C.[1]", "The pump[b] is off."]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "The $5 plan and the US$ plan.",
+        "It costs R$50 a month or R$500 a year.",
+        "Pay 5~~10 euros and 6~~11.",
+        "好的~~谢谢~~明天见",
+    ],
+)
+def test_prices_and_ranges_are_what_they_look_like(tmp_path: Path, text: str) -> None:
+    assert read(tmp_path, "a.md", text).text == text
+    bold = "One is **$5** and the other **US$** plan."
+    assert read(tmp_path, "b.md", bold).text == "One is $5 and the other US$ plan."

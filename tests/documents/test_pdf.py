@@ -245,5 +245,41 @@ def test_the_words_of_a_justified_line_are_no_cells(tmp_path: Path) -> None:
 
 def test_a_sentence_goes_on_behind_the_footnotes_of_its_page(tmp_path: Path) -> None:
     notes = ["1 See Smith, History of Whitby, 1999, p. 45.", "2 Meyer 2001."]
-    pages = [[*column(60, 140, HARBOUR[:2]), *column(60, 90, notes, 14)], column(60, 700, HARBOUR[2:])]
-    assert made(tmp_path, pdf(pages)).text.split("\n") == [" ".join(HARBOUR), *notes]
+    text = [line.replace("century,", "century,[1]").replace("again,", "again,[2]") for line in HARBOUR]
+    pages = [[*column(60, 140, text[:2]), *column(60, 90, notes, 14)], column(60, 700, text[2:])]
+    assert made(tmp_path, pdf(pages)).text.split("\n") == [" ".join(text), *notes]
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        [
+            "to pay the rent and",
+            "2.1 The tenant pays for the repair of all that he has broken in the house, up to an amount",
+        ],
+        [
+            "Ingredients for the bread",
+            "500 g of flour",
+            "7 g of the dry yeast of the baker, which was dissolved in some of",
+        ],
+        [
+            "Dear members of the club",
+            "2023 was the best of all years of our town, and the shop on the pier sold so many",
+        ],
+    ],
+)
+def test_behind_a_page_break_goes_on_what_was_cut_there_although_a_number_begins_it(
+    tmp_path: Path, lines: list[str]
+) -> None:
+    pages = [column(60, 140, lines), column(60, 700, ["of the warm things that are needed, and no more."])]
+    assert f"{lines[-1]} of the warm things" in made(tmp_path, pdf(pages)).text
+
+
+def test_a_table_of_words_in_lower_case_keeps_its_cells(tmp_path: Path) -> None:
+    rows = ["verbose flag off shown", "quiet flag on hidden", "colour word blue red"]
+    page = [
+        (60.0 + 50 * place, 700.0 - 14 * line, cell)
+        for line, row in enumerate(rows)
+        for place, cell in enumerate(row.split())
+    ]
+    assert made(tmp_path, pdf([page])).text.split("\n") == [row.replace(" ", " | ") for row in rows]

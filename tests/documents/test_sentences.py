@@ -225,6 +225,21 @@ def test_a_short_line_that_says_something_is_no_heading(lines: list[str]) -> Non
     assert [s.text for s in split(document(text, title="All about the house")) if s.heading] == ["All about the house"]
 
 
+@pytest.mark.parametrize(
+    "heading",
+    [
+        "Chapter 1: The Arrival", "Part II: The Return", "Chapitre 3 : La paie", "第一章：开始", "2 方法",
+        "第2章", "令和5年度",
+        "Windows 11 SE", "Section 3 B", "Art. 8 Rechtsgleichheit", "Chap. 2 Les congés",
+        "Mrs. Dalloway and her friends",
+        "2.1.  Requirements Language", "Appendix A.  Collected Rules", "Chapter 4   The Voyage", "Romans 8:28",
+    ],
+)  # fmt: skip
+def test_a_heading_with_a_number_or_an_abbreviation_is_one(heading: str) -> None:
+    text = f"All about it\n\nIt begins here. It goes on.\n\n{heading}\n\nThen there is more. It ends."
+    assert [s.text for s in split(document(text, title="All about it")) if s.heading] == ["All about it", heading]
+
+
 def test_below_the_title_a_list_is_text() -> None:
     text = "Shopping\nFlour\nButter\nVanilla sugar\n\nThe market opens at eight."
     assert [s.text for s in split(document(text, title="Shopping")) if s.heading] == ["Shopping"]
