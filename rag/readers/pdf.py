@@ -417,17 +417,22 @@ def _rows(lines: Sequence[_Line]) -> list[_Line]:
     """The lines with what stands beside one another in one."""
     rows: list[list[_Line]] = []
     for line in lines:
-        if rows and _same_row(rows[-1][-1], line):
+        # A point behind a raised figure is in one row with what is before that.
+        if rows and any(_same_row(part, line) for part in rows[-1][-2:]) and rows[-1][-1].right <= line.left:
             rows[-1].append(line)
         else:
             rows.append([line])
-    lefts = [{round(part.left / ALIGNED) for part in parts[1:]} for parts in rows]
+    around = zip([[], *rows[:-1]], [*rows[1:], []], strict=True)
     return [
-        _row(parts, prose=_is_spread(parts) and not any(len(own & other) >= ALIGNED_SHARE * len(own) for other in near))
-        for parts, own, near in zip(
-            rows, lefts, zip([set(), *lefts[:-1]], [*lefts[1:], set()], strict=True), strict=True
-        )
+        _row(parts, prose=_is_spread(parts) and not any(_is_aligned(parts, other) for other in near))
+        for parts, near in zip(rows, around, strict=True)
     ]
+
+
+def _is_aligned(parts: Sequence[_Line], others: Sequence[_Line]) -> bool:
+    """Whether nearly all parts of a row but the first begin where those of another do, as cells below each other."""
+    found = sum(any(abs(part.left - other.left) <= ALIGNED for other in others[1:]) for part in parts[1:])
+    return found >= ALIGNED_SHARE * (len(parts) - 1)
 
 
 def _row(parts: Sequence[_Line], *, prose: bool) -> _Line:

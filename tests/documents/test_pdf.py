@@ -221,14 +221,14 @@ def test_raised_figures_are_powers_and_marks_of_notes_within_their_sentence(tmp_
         f"(The first pump was built in Austria and weighed twelve tonnes.) Tj {raised('1')}"
         f"( The engineer Peter) Tj T* (von Rittinger used it to save firewood in mines, as Smith) Tj {raised('2')}"
         f"( writes, and it was of) Tj T* (great use. The sun is 150 x 10) Tj {raised('6')}"
-        f"( km away and the plant has 304 km) Tj {raised('2')} (. It is closed now.) Tj ET"
+        f"( km away and the plant has 304 km) Tj {raised('2')} (. It is closed now) Tj {raised('12')} (.) Tj ET"
     )
     assert [sentence.text for sentence in split(made(tmp_path, pdf([page])))] == [
         "The first pump was built in Austria and weighed twelve tonnes.[1]",
         "The engineer Peter von Rittinger used it to save firewood in mines, as Smith[2] writes, and it was of great "
         "use.",
         "The sun is 150 x 10⁶ km away and the plant has 304 km².",
-        "It is closed now.",
+        "It is closed now[12].",
     ]
 
 
