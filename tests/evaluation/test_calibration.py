@@ -135,3 +135,14 @@ def test_an_answer_says_what_is_expected_in_other_notation_and_other_forms(answe
 )
 def test_another_number_or_name_is_not_what_is_expected(answer: str, expected: str) -> None:
     assert not says(answer, [expected])
+
+
+def test_a_data_set_counts_no_more_because_it_is_larger() -> None:
+    def outcomes(source: str, count: int, apart: float) -> list[Outcome]:
+        signals = [{"verdict": (at % 5) / 5 + apart * (at % 2), "foreign": float(source == "B")} for at in range(count)]
+        return [Outcome(source, f"{at}", bool(at % 2), one) for at, one in enumerate(signals)]
+
+    small = outcomes("A", 40, apart=0.5) + outcomes("B", 40, apart=-0.2)
+    large = outcomes("A", 400, apart=0.5) + outcomes("B", 40, apart=-0.2)
+    weights = [calibrate(one, Settings())["gate"]["weights"]["verdict"] for one in (small, large)]
+    assert weights[0] == pytest.approx(weights[1], rel=0.2)
