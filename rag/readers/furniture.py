@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 from itertools import pairwise, takewhile
 
 from rag.language import NAMES
@@ -199,15 +199,21 @@ def _is_share_bar(line: str) -> bool:
     return not any(character.isalpha() for character in rest) and (shares > 0 or networks > 1)
 
 
-def _strike(text: str, listed: Iterable[str]) -> tuple[str, int]:
-    """Strike words out of a text and count them; words of an alphabet only where they stand apart."""
-    struck = 0
-    for word in listed:
+def _strike(text: str, listed: tuple[str, ...]) -> tuple[str, int]:
+    """Strike words out of a text and count them."""
+    return _words_apart(listed).subn(" ", text)
+
+
+@cache
+def _words_apart(listed: tuple[str, ...]) -> re.Pattern[str]:
+    """A pattern for any of some words, those of an alphabet only where they stand apart."""
+
+    def apart(word: str) -> str:
         exact = re.escape(word)
         joined = count_cjk(word) or not word[0].isalpha()
-        text, found = re.subn(exact if joined else rf"(?<!{_LETTER}){exact}(?!{_LETTER})", " ", text)
-        struck += found
-    return text, struck
+        return exact if joined else rf"(?<!{_LETTER}){exact}(?!{_LETTER})"
+
+    return re.compile("|".join(map(apart, sorted(listed, key=len, reverse=True))))
 
 
 def _is_language_bar(line: str) -> bool:
