@@ -28,7 +28,7 @@ from rag.readers.main_text import MIN_PROSE, main_text
 from rag.readers.metadata import language_code
 from rag.readers.numbering import Numbering
 from rag.readers.outline import Outline
-from rag.writing import width
+from rag.writing import ends_sentence, width
 
 if TYPE_CHECKING:
     from lxml.etree import _Element
@@ -121,7 +121,7 @@ class _Renderer:
                     self._open(element, tag)
             else:
                 if not is_hidden(element) and element not in self._left_out:
-                    self._close(tag)
+                    self._close(element, tag)
                 if element is not root and element.tail:
                     self._words.append(self._inline(element.tail))
         self._flush()
@@ -144,8 +144,8 @@ class _Renderer:
         if element.text:
             self._words.append(self._inline(element.text))
 
-    def _close(self, tag: str) -> None:
-        if tag in HEADINGS:
+    def _close(self, element: _Element, tag: str) -> None:
+        if tag in HEADINGS or _is_title(element, "".join(self._words)):
             self._outline.heading(self._taken())
         elif tag == "dt":
             self._outline.term(self._taken())
@@ -196,6 +196,12 @@ class _Renderer:
         texts, header = laid_out(rows[above:])
         self._outline.table(texts, header=header)
         return True
+
+
+def _is_title(element: _Element, words: str) -> bool:
+    """Whether a paragraph is named as the title of what follows, as DocBook writes those of notes and examples."""
+    named = tag_of(element) == "p" and "title" in (element.get("class") or "").split()
+    return named and width(words) < MIN_PROSE and not ends_sentence(words.strip())
 
 
 # What the page says about itself
