@@ -6,10 +6,11 @@ PDFium knows which characters stand where; what belongs together is read off the
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass, replace
-from itertools import pairwise
+from itertools import islice, pairwise
 from statistics import median
 from typing import TYPE_CHECKING
 
@@ -49,6 +50,8 @@ ALIGNED = 2.0
 ALIGNED_SHARE = 0.75
 #: What is raised stands by this share of the line's height above its base, and is no higher than that one of it.
 RAISED = 0.25
+#: In a line, so that PDFium need not look for each of thousands among all characters of the page.
+MOST_RAISED = 100
 SMALLER = 0.85
 #: Below this share of characters that are letters, digits, marks or spaces, fonts do not say what they show.
 READABLE_SHARE = 0.6
@@ -276,7 +279,7 @@ def _with_raised_figures(page: PdfTextPage, text: str, position: int, boxes: Seq
     if len(boxes) < 2 or _units(text) > len(text):
         return text, 0
     leading = 0
-    for start, figures in reversed([_at(page, run, position) for run in _raised(boxes)]):
+    for start, figures in reversed([_at(page, run, position) for run in islice(_raised(boxes), MOST_RAISED)]):
         end = start + len(figures)
         if not _FIGURES.fullmatch(figures) or text[start:end] != figures:
             continue
@@ -431,7 +434,11 @@ def _rows(lines: Sequence[_Line]) -> list[_Line]:
 
 def _is_aligned(parts: Sequence[_Line], others: Sequence[_Line]) -> bool:
     """Whether nearly all parts of a row but the first begin where those of another do, as cells below each other."""
-    found = sum(any(abs(part.left - other.left) <= ALIGNED for other in others[1:]) for part in parts[1:])
+    lefts = sorted(other.left for other in others[1:])
+    found = 0
+    for part in parts[1:]:
+        near = bisect_left(lefts, part.left - ALIGNED)
+        found += near < len(lefts) and lefts[near] <= part.left + ALIGNED
     return found >= ALIGNED_SHARE * (len(parts) - 1)
 
 

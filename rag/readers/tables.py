@@ -85,7 +85,7 @@ def _groups(sheet: CalamineSheet, row: int, left: int) -> list[range]:
     """The columns, counted from the leftmost, that each merged cell of a single row spans."""
     ranges = sheet.merged_cell_ranges or ()
     return [
-        range(first - left, last - left + 1)
+        range(max(0, first - left), last - left + 1)
         for (top, first), (end, last) in ranges
         if top == end == row and last > first
     ]

@@ -946,9 +946,7 @@ def test_a_merged_cell_above_a_row_of_data_names_no_group(tmp_path: Path) -> Non
 
 
 def test_the_title_of_a_note_in_a_docbook_page_is_a_heading(tmp_path: Path) -> None:
-    note = (
-        '<div class="note"><p class="title"><strong>CULTURE</strong> The way of the port</p><p>It is old.</p></div>'
-    )
+    note = '<div class="note"><p class="title"><strong>CULTURE</strong> The way of the port</p><p>It is old.</p></div>'
     document = read(tmp_path, "a.html", f"<h1>Riga</h1>{note}<p class='title'>This one is a sentence.</p>")
     assert headings(document) == ["Riga", "CULTURE The way of the port"]
     assert document.text.endswith("It is old.\n\nThis one is a sentence.")
