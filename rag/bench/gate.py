@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rag.errors import CrossciteError
-from rag.evaluation.calibration import Outcome, cross_validated, left_out, threshold
+from rag.evaluation.calibration import Outcome, cross_validated, lacks_a_signal, left_out, threshold
 from rag.evaluation.measures import Share
 from rag.evaluation.tables import aligned, bootstrap, with_interval
 
@@ -42,7 +42,7 @@ def measure(outcomes: Sequence[Outcome]) -> dict[str, list[Errors]]:
     Raises:
         CrossciteError: there are not two data sets with questions of both kinds, or signals of an earlier crosscite.
     """
-    if old := sum(bool(outcome.signals) and "foreign" not in outcome.signals for outcome in outcomes):
+    if old := sum(map(lacks_a_signal, outcomes)):
         raise CrossciteError(
             f"{old} of {len(outcomes)} questions lack a signal: they were asked by an earlier crosscite. Run "
             "`crosscite calibrate --signals` with this file again: only these are asked."

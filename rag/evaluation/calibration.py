@@ -116,9 +116,13 @@ def collect(datasets: Sequence[Dataset], settings: Settings, output: Path) -> li
     return outcomes
 
 
+def lacks_a_signal(outcome: Outcome) -> bool:
+    """Whether an earlier crosscite wrote an outcome, without the language of the evidence."""
+    return bool(outcome.signals) and "foreign" not in outcome.signals
+
+
 def _lacks_something(outcome: Outcome, trial: Trial) -> bool:
-    """Whether an earlier crosscite wrote an outcome, without what is right or the language of the evidence."""
-    return bool((trial.expected and outcome.right is None) or (outcome.signals and "foreign" not in outcome.signals))
+    return bool(trial.expected and outcome.right is None) or lacks_a_signal(outcome)
 
 
 def _outcome(trial: Trial, answer: Answer) -> Outcome:

@@ -35,10 +35,7 @@ _NAMED = (
 )
 _ON = r"(?:ngày|el|le|il|den|am|em|on|op|at|dnia)"
 #: "Deadline: 1 March 2025" and "Born: ..." are what the text says, not when it was written.
-_LABEL = (
-    rf"(?:{'|'.join(sorted(map(re.escape, words.DATED), key=len, reverse=True))})"
-    rf"(?:\s+{_ON})?(?:\s?[:：]\s*|\s+|(?=\d))"
-)
+_LABEL = rf"{words.any_of(words.DATED)}(?:\s+{_ON})?(?:\s?[:：]\s*|\s+|(?=\d))"
 _AROUND = re.compile(
     rf"^(?:[^\W\d_]{{2,12}}(?:[\s-][^\W\d_]{{1,5}})?\.?\s*,\s*|{_LABEL}|{_ON}\s+)|"
     r"\s*[(（]?[月火水木金土日]曜?日?[)）]$|\s*(?:г\.?|года|р\.)$",

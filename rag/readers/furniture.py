@@ -131,34 +131,29 @@ def source_address(line: str) -> str | None:
 _TITLE_LINES = 5
 
 
-def _any(words: Iterable[str]) -> str:
-    """A pattern for any of some words, the longest first, so that none hides a longer one."""
-    return "(?:" + "|".join(re.escape(word) for word in sorted(words, key=len, reverse=True)) + ")"
-
-
 #: A letter of an alphabet: words run into Chinese or Japanese characters without a space.
 _LETTER = rf"[^\W\d_{CJK}]"
 _ADDRESS = r"(?:https?://|www\.)[^\s<>]+"
 _BARE_ADDRESS = re.compile(rf"[<(\[]?{_ADDRESS}[>)\]]?(?:[\s,;|]+[<(\[]?{_ADDRESS}[>)\]]?)*", re.IGNORECASE)
-_SOURCE = re.compile(rf"{_any(words.SOURCE)}\s*[:：|]\s*<?(?P<url>{_ADDRESS})>?", re.IGNORECASE)
+_SOURCE = re.compile(rf"{words.any_of(words.SOURCE)}\s*[:：|]\s*<?(?P<url>{_ADDRESS})>?", re.IGNORECASE)
 _ADVERTISEMENT = re.compile(
-    rf"[\[(【<＜]\s*{_any(words.ADVERTISEMENT)}[\s_\-–#:.]*\d*\s*[\])】>＞]|"
-    rf"[-–—*\s]*{_any(words.ADVERTISEMENT_ALONE)}[-–—*:\s]*",
+    rf"[\[(【<＜]\s*{words.any_of(words.ADVERTISEMENT)}[\s_\-–#:.]*\d*\s*[\])】>＞]|"
+    rf"[-–—*\s]*{words.any_of(words.ADVERTISEMENT_ALONE)}[-–—*:\s]*",
     re.IGNORECASE,
 )
 _COUNTER = re.compile(
-    rf"{_any(words.COMMENT)}\s*[:：]?\s*[(（\[]?\s*\d+\s*[件条]?[)）\]]?|\d+\s*[件条]?の?\s*{_any(words.COMMENT)}",
+    rf"{words.any_of(words.COMMENT)}\s*[:：]?\s*[(（\[]?\s*\d+\s*[件条]?[)）\]]?|\d+\s*[件条]?の?\s*{words.any_of(words.COMMENT)}",
     re.IGNORECASE,
 )
 _PHRASE = re.compile(
-    rf"{_any(words.PHRASE)}\s*(?:\.{{1,3}}|…|»|>+|→|。)?|(?:©|\(c\)|copyright)\s.{{0,80}}", re.IGNORECASE
+    rf"{words.any_of(words.PHRASE)}\s*(?:\.{{1,3}}|…|»|>+|→|。)?|(?:©|\(c\)|copyright)\s.{{0,80}}", re.IGNORECASE
 )
 _PICTURE_CREDIT = re.compile(
     rf"[\[(（]?(?:{PICTURE}){CREDIT}\s*(?:[:：/|©=-]|\|\.)\s*(?P<name>\S.{{0,60}}?)[\])）]?", re.IGNORECASE
 )
 _BYLINE = re.compile(
-    rf"(?:[^\W\d_]+ ){{0,2}}{_any(words.AUTHOR)}\s*(?:\|\.?|[:：/丨])\s*(?P<name>\S.{{0,50}})|"
-    rf"(?P<plain>{_any(words.BY)})\s+(?P<names>\S.{{0,50}})",
+    rf"(?:[^\W\d_]+ ){{0,2}}{words.any_of(words.AUTHOR)}\s*(?:\|\.?|[:：/丨])\s*(?P<name>\S.{{0,50}})|"
+    rf"(?P<plain>{words.any_of(words.BY)})\s+(?P<names>\S.{{0,50}})",
     re.IGNORECASE,
 )
 _NAME_PART = r"[^\W\d_a-z][\w.'’\-]*"
@@ -166,8 +161,8 @@ _NAME = re.compile(
     rf"{_NAME_PART}(?:(?:,? (?:and|und|et|y|e|en|i|&) |,? )"
     rf"(?:(?:van|von|de|der|den|la|le|da|dos|di|bin|al) )*{_NAME_PART}){{0,5}}"
 )
-_SUBSCRIPTION = re.compile(_any(words.SUBSCRIPTION))
-_SUBSCRIBE = re.compile(rf"(?<!{_LETTER}){_any(words.SUBSCRIBE)}")
+_SUBSCRIPTION = re.compile(words.any_of(words.SUBSCRIPTION))
+_SUBSCRIBE = re.compile(rf"(?<!{_LETTER}){words.any_of(words.SUBSCRIBE)}")
 _LIST_ITEM = re.compile(r"(?:[-*+•‣◦▪●○■□・·]\s|\(?\d{1,3}[.)]\s)")
 
 
@@ -235,7 +230,7 @@ def _language_names() -> re.Pattern[str]:
     for code in (*NAMES, *_MORE_LANGUAGES):
         own = Locale.parse("nb" if code == "no" else code)
         names |= {str(name).casefold() for name in (own.get_language_name(), own.get_language_name("en")) if name}
-    return re.compile(_any(name for name in names if len(name) > 1))
+    return re.compile(words.any_of(name for name in names if len(name) > 1))
 
 
 #: Languages of web pages beyond those that `rag.language` tells apart.

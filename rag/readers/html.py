@@ -145,7 +145,7 @@ class _Renderer:
             self._words.append(self._inline(element.text))
 
     def _close(self, element: _Element, tag: str) -> None:
-        if tag in HEADINGS or _is_title(element, "".join(self._words)):
+        if tag in HEADINGS or (_is_named_title(element) and _may_be_title("".join(self._words))):
             self._outline.heading(self._taken())
         elif tag == "dt":
             self._outline.term(self._taken())
@@ -198,10 +198,13 @@ class _Renderer:
         return True
 
 
-def _is_title(element: _Element, words: str) -> bool:
+def _is_named_title(element: _Element) -> bool:
     """Whether a paragraph is named as the title of what follows, as DocBook writes those of notes and examples."""
-    named = tag_of(element) == "p" and "title" in (element.get("class") or "").split()
-    return named and width(words) < MIN_PROSE and not ends_sentence(words.strip())
+    return tag_of(element) == "p" and "title" in (element.get("class") or "").split()
+
+
+def _may_be_title(words: str) -> bool:
+    return width(words) < MIN_PROSE and not ends_sentence(words.strip())
 
 
 # What the page says about itself

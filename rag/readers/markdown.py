@@ -171,9 +171,8 @@ def _inline(token: Token) -> str:
     for position, (child, following) in enumerate(zip_longest(token.children or (), (token.children or ())[1:])):
         small = _SMALL.fullmatch(child.content) if child.type == "html_inline" else None
         linked = linked or child.type == "link_open"
-        if child.type in ("s_open", "s_close"):
-            struck += (position in marks) * (1 if child.type == "s_open" else -1)
-            words.append("" if position in marks else child.markup)
+        if position in marks:
+            struck += 1 if child.type == "s_open" else -1
         if struck:
             continue
         if small and not small["closing"]:
@@ -187,6 +186,8 @@ def _inline(token: Token) -> str:
             words.append(_MARK_OF_NOTE.sub(r"[\1]", child.content))
         elif child.type == "code_inline":
             words.append(child.content)
+        elif child.type in ("s_open", "s_close") and position not in marks:
+            words.append(child.markup)
         elif child.type in ("math_inline", "math_inline_double"):
             words.append(f"{child.markup}{child.content}{child.markup}")
         elif child.type == "softbreak":

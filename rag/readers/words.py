@@ -5,6 +5,14 @@ Lists hold what can't be told by form. They are matched against whole lines only
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable
+
+
+def any_of(words: Iterable[str]) -> str:
+    """A pattern for any of some words, the longest first, so that none hides a longer one."""
+    return "(?:" + "|".join(re.escape(word) for word in sorted(words, key=len, reverse=True)) + ")"
+
 
 def _list(words: str) -> tuple[str, ...]:
     return tuple(" ".join(word.split()) for word in words.split(","))

@@ -332,6 +332,7 @@ def _nuls() -> Iterator[_File]:
 def _nested() -> Iterator[_File]:
     deep = 200_000
     yield "a.html", lambda: b"<div>" * deep + TEXT.encode(), READ, "is damaged", "is empty", "takes longer", "crash"
+    yield "words.html", lambda: b"<p>" + b"<i>word</i> " * 100_000 + TEXT.encode(), READ
     yield "lists.html", lambda: b"<ul><li>" * 20_000 + TEXT.encode(), READ, "is empty", "takes longer", "crash"
     yield "a.odt", lambda: _odt_xml("", "<t:span>" * deep + "</t:span>" * deep), "is damaged"
     yield "a.docx", lambda: docx("<w:sdt>" * deep + "</w:sdt>" * deep), "is damaged", "is nested too deeply"

@@ -22,7 +22,6 @@ from rag.types import (
     Refusal,
     Span,
     Timings,
-    Turn,
 )
 
 GERMAN = Document(
@@ -218,13 +217,6 @@ class FakeChatbot:
             self.translating.run(cancelled)
         return f"<{into}> {text.replace('2023', '2024')}"
 
-    def search(
-        self,
-        query: str,
-        k: int = 8,
-        documents: Sequence[str] | None = None,
-        history: Sequence[Turn] = (),
-        spoken: Sequence[str] = (),
-    ) -> tuple[Evidence, ...]:
-        self.searched.append(Question(query, tuple(history), spoken=tuple(spoken)))
+    def search(self, query: str, k: int = 8, *, spoken: Sequence[str] = ()) -> tuple[Evidence, ...]:
+        self.searched.append(Question(query, spoken=tuple(spoken)))
         return (FAMILY, FOUNDED)[:k]
